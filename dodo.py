@@ -1,0 +1,1 @@
+"""The graph of this checkout: everything users have, plus the developer's tasks."""

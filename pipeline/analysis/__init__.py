@@ -1,0 +1,1 @@
+"""From profiles to trees, tables and measurements. Pure."""

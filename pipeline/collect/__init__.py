@@ -1,0 +1,1 @@
+"""Gathering runs: processes, HTTP, clocks. Writes a run directory in one rename."""

@@ -1,0 +1,1 @@
+"""From groups of measurements to comparisons and verdicts. Pure."""

@@ -1,0 +1,1 @@
+"""From bytes to values: every format we read. Pure: bytes in, Profile, LoadResult or DecodeError out."""

@@ -1,0 +1,1 @@
+"""The values that walk through the house. Frozen; columns are NumPy arrays that nobody writes to after construction."""

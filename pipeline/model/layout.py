@@ -1,0 +1,103 @@
+"""File names of a run, in the forms the guides use: name -> component, kind, phase, place in a series. Pure.
+
+Rules: a name is only a hint (content decides how a file is read); unknown names are kept as ``other``. Recognised are
+
+    heap-before.prof  allocs-after.pb.gz  goroutine.prof  cpu.pprof      one service, phases
+    <component>/heap0.pprof  <component>/cpu12.pprof                     interval series
+    load-test-results.json  *.bench.txt  *.time.txt  test.log  README.md what goes with them
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.model.run import DEFAULT_COMPONENT, Phase
+
+ENDPOINTS: Final = ("heap", "allocs", "cpu", "goroutine", "goroutineleak", "block", "mutex", "threadcreate")
+"""Profile kinds by the name they have in a run; every one but ``cpu`` (``profile``) is also its pprof endpoint."""
+
+RUN_NAME: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+STAMPED: Final = re.compile(r"^(?P<stamp>\d{8}[_-]\d{6})(?:-(?P<label>.+))?$")
+_PROFILE: Final = re.compile(
+    r"^(?P<kind>heap|allocs|cpu|profile|goroutineleak|goroutine|block|mutex|threadcreate)"
+    r"(?:[-_.]?(?P<phase>before|during|after)|[-_]?(?P<index>\d+))?"
+    r"(?:\.debug\d)?\.(?P<ext>prof|pprof|pb\.gz|pb|out|txt)$"
+)
+_OTHERS: Final = (
+    (re.compile(r"^run\.json$"), "manifest"),
+    (re.compile(r"^load[-_]test.*\.(json|txt|csv)$|^.*\.load\.(json|txt|csv)$"), "load"),
+    (re.compile(r"^.*\.bench(\.txt)?$"), "bench"),
+    (re.compile(r"^.*\.time(\.txt)?$"), "time"),
+    (re.compile(r"^.*\.log$"), "log"),
+    (re.compile(r"^(README|notes|analysis)\.md$", re.IGNORECASE), "notes"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a file's path says about it."""
+
+    component: str
+    kind: str
+    phase: Phase
+    index: int | None
+
+
+def endpoint(kind: str) -> str:
+    """Name the pprof endpoint that serves a kind."""
+    return "profile" if kind == "cpu" else kind
+
+
+def is_run_name(name: str) -> bool:
+    """Tell whether a directory name may be a run's name (and so a part of a URL)."""
+    return bool(RUN_NAME.match(name)) and ".." not in name
+
+
+def label_of(run_id: str) -> str:
+    """Read the label out of a run id ``YYYYMMDD_HHMMSS[-label]``; other names are their own label."""
+    match = STAMPED.match(run_id)
+    if match is None:
+        return run_id
+    label = match["label"] or ""
+    return (
+        ""
+        if label.isdigit()
+        else re.sub(r"-\d{1,3}$", "", label)
+        if re.search(r"[A-Za-z].*-\d{1,3}$", label)
+        else label
+    )
+
+
+def started_of(run_id: str) -> str:
+    """Read the start out of a run id as RFC 3339 UTC; empty when the name has no stamp."""
+    match = STAMPED.match(run_id)
+    if match is None:
+        return ""
+    digits = re.sub(r"\D", "", match["stamp"])
+    date, clock = digits[:8], digits[8:]
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:]}Z"
+
+
+def place(path: str) -> Place:
+    """Say what a path inside a run directory is, by its name alone."""
+    folder, _, name = path.rpartition("/")
+    component = folder or DEFAULT_COMPONENT
+    match = _PROFILE.match(name)
+    if match is not None:
+        kind = "cpu" if match["kind"] == "profile" else match["kind"]
+        index = int(match["index"]) if match["index"] is not None else None
+        named: dict[str | None, Phase] = {"before": "before", "during": "during", "after": "after"}
+        phase: Phase = "series" if index is not None else named.get(match["phase"], _usual_phase(kind))
+        return Place(component, kind, phase, index)
+    for pattern, kind in _OTHERS:
+        if pattern.match(name):
+            return Place(component if kind in {"load", "bench", "time"} else "", kind, "", None)
+    if re.search(r"\.(prof|pprof|pb\.gz|pgo)$", name):
+        return Place(component, "profile", "", None)
+    return Place("", "other", "", None)
+
+
+def _usual_phase(kind: str) -> Phase:
+    return "during" if kind == "cpu" else "after"

@@ -1,0 +1,50 @@
+"""Measurements with units, directions and sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["higher", "lower", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What is measured: ``unit`` as in `units`, ``better`` its direction, ``source`` where it comes from, in words."""
+
+    name: str
+    title: str
+    unit: str
+    better: Direction
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One value of one metric for one component of one run; ``evidence`` names the files it was computed from."""
+
+    metric: str
+    value: float
+    component: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """A load test in its normal form: what was offered, what came back, how long it took.
+
+    ``quantiles`` maps a quantile (0.5, 0.99, …) to seconds; ``histogram`` holds (upper bound in seconds, count)
+    buckets, bounds rising.
+    """
+
+    tool: str
+    started: str
+    duration_seconds: float
+    operations: int
+    errors: int
+    operations_per_second: float
+    mean_latency_seconds: float | None = None
+    writes: int | None = None
+    reads: int | None = None
+    quantiles: tuple[tuple[float, float], ...] = ()
+    histogram: tuple[tuple[float, int], ...] = ()

@@ -1,0 +1,62 @@
+"""What derive writes about one run: everything the site and comparisons need, without the raw bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.model.calltree import TopTable
+from pipeline.model.finding import Finding
+from pipeline.model.metric import LoadResult, Measurement
+from pipeline.model.profile import SampleType
+from pipeline.model.run import Run
+
+RECORD_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRecord:
+    """One profile of a run: what was read, its header facts, its top tables, and the name of its call-tree data file.
+
+    ``tree`` is the file name (content-addressed) under the run's derived folder; empty when the profile has no samples.
+    ``window`` facts are as in the file: ``time_nanos`` (UTC, 0 unknown), ``duration_nanos``. ``header`` is what pprof
+    prints above a report.
+    """
+
+    path: str
+    component: str
+    kind: str
+    phase: str
+    index: int | None
+    sha256: str
+    format: str
+    sample_types: tuple[SampleType, ...]
+    default_index: int
+    totals: tuple[int, ...]
+    tables: tuple[TopTable, ...]
+    tree: str
+    node_count: int
+    time_nanos: int
+    duration_nanos: int
+    binary: str
+    build_id: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """``build/derived/<run>/record.json``: one run, read, measured and doubted. ``key`` is what it was computed
+    from.
+    """
+
+    key: str
+    run: Run
+    profiles: tuple[ProfileRecord, ...]
+    load: LoadResult | None
+    measurements: tuple[Measurement, ...]
+    findings: tuple[Finding, ...]
+    format: int = RECORD_FORMAT
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Every doubt about this run: its own first, then those of its profiles."""
+        return self.findings + tuple(doubt for profile in self.profiles for doubt in profile.findings)

@@ -1,0 +1,1 @@
+"""Generated protobuf code: profile_pb2.py comes from profile.proto (`doit proto`)."""

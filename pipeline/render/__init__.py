@@ -1,0 +1,1 @@
+"""From values to text: pages, charts, tables, pprof reports. Pure."""

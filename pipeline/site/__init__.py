@@ -1,0 +1,1 @@
+"""Building the site: engine, stamping, assets, the swap."""

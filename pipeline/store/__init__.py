@@ -1,0 +1,1 @@
+"""Runs, records, locks and configuration on disk."""
