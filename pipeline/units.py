@@ -135,13 +135,13 @@ def percentage(value: float, total: float) -> str:
 
 
 def _group(value: float) -> str:
-    """Print a plain number with at most three significant decimals and thousands grouped."""
-    if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}"
+    """Print a plain number with three significant digits (more when whole) and thousands grouped."""
     size = abs(value)
-    decimals = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 4
-    text = f"{value:,.{decimals}f}"
-    return general(value, 3) if float(text.replace(",", "")) == 0 else text
+    if value == int(value) and size < 1e15:
+        return f"{int(value):,}"
+    if size >= 1:
+        return f"{value:,.{0 if size >= 1000 else 1 if size >= 100 else 2}f}"
+    return general(value, 3)
 
 
 def show(value: float | None, unit: str) -> str:

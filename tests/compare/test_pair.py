@@ -1,0 +1,113 @@
+"""Labels compared: outcomes, reasons and movers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from pipeline.analysis.metrics import HEADLINE, METRICS
+from pipeline.compare.pair import compare_labels
+from pipeline.model.calltree import TopRow, TopTable
+from pipeline.model.metric import LoadResult, Measurement
+from pipeline.model.profile import SampleType
+from pipeline.model.record import ProfileRecord, RunRecord
+from pipeline.model.run import Environment, LoadReport, Manifest, Run
+from pipeline.model.verdict import Comparison
+
+
+def record(
+    run_id: str,
+    label: str,
+    ops: float,
+    *,
+    errors: int = 0,
+    exit_code: int = 0,
+    go: str = "go1.27.3",
+    duration: float = 30.0,
+    cpu: dict[str, int] | None = None,
+) -> RunRecord:
+    environment = Environment(go_version=go)
+    manifest = Manifest(run_id, label, load=LoadReport(exit_code=exit_code), environment=environment)
+    rows = tuple(TopRow(name, value, value) for name, value in (cpu or {}).items())
+    kind = SampleType("cpu", "nanoseconds")
+    table = TopTable(kind, sum(row.flat for row in rows), rows, len(rows))
+    profile = ProfileRecord(
+        f"{run_id}/cpu.prof", "app", "cpu", "during", None, "", "pprof", (kind,), 0, (0,), (table,), "", 0, 0,
+        10_000_000_000, "app", "",
+    )  # fmt: skip
+    return RunRecord(
+        key=run_id,
+        run=Run(run_id, label, "", (), manifest),
+        profiles=(profile,) if cpu else (),
+        load=LoadResult("", "", duration, round(ops * duration), errors, ops),
+        measurements=(Measurement("ops_per_sec", ops, "app"),),
+        findings=(),
+    )
+
+
+def compare(base: Sequence[RunRecord], head: Sequence[RunRecord]) -> Comparison:
+    return compare_labels(base, head, labels=("baseline", "optimized"), metrics=METRICS, headline=HEADLINE)
+
+
+def runs(label: str, *ops: float, **facts: object) -> list[RunRecord]:
+    return [record(f"{label}-{index}", label, value, **facts) for index, value in enumerate(ops)]  # type: ignore[arg-type]
+
+
+def test_improved_with_enough_runs() -> None:
+    result = compare(runs("b", 99, 100, 100, 101), runs("o", 119, 120, 120, 122))
+    assert result.outcome == "improved"
+    assert "Throughput improved: 100 ops/s → 120 ops/s (+20.0 %" in result.reasons[0]
+    assert result.slug == "baseline..optimized"
+
+
+def test_regressed_when_slower() -> None:
+    assert compare(runs("b", 120, 121, 119, 122), runs("o", 100, 101, 99, 100.5)).outcome == "regressed"
+
+
+def test_unchanged_when_mixed() -> None:
+    assert compare(runs("b", 100, 103, 101, 102), runs("o", 102.5, 100.5, 101.5, 99)).outcome == "unchanged"
+
+
+def test_three_runs_a_side_stay_inconclusive_however_far_apart() -> None:
+    result = compare(runs("b", 1, 2, 3), runs("o", 1000, 2000, 3000))
+    assert result.outcome == "inconclusive"
+    assert "needs 4 runs a side" in result.reasons[0]
+    assert "beyond every run of the other" in result.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"errors": 40}, "failed"),
+        ({"exit_code": 1}, "exit code 1"),
+        ({"go": "go1.26.0"}, "Go versions differ"),
+        ({"duration": 60.0}, "load durations differ"),
+    ],
+)
+def test_invalid(facts: dict[str, object], reason: str) -> None:
+    result = compare(runs("b", 100, 101, 99, 100.5), runs("o", 120, 121, 119, 122, **facts))
+    assert result.outcome == "invalid"
+    assert any(reason in one for one in result.reasons)
+
+
+def test_error_rate_at_the_limit_is_valid() -> None:
+    good = runs("o", 120, 121, 119, 122, errors=36)
+    assert compare(runs("b", 100, 101, 99, 100.5), good).outcome == "improved"
+
+
+def test_a_side_without_runs_is_invalid() -> None:
+    result = compare([], runs("o", 1.0))
+    assert result.outcome == "invalid"
+    assert "no run is labelled 'baseline'" in result.reasons
+
+
+def test_movers_are_per_operation_and_keep_vanished_functions() -> None:
+    base = runs("b", 100, 100, cpu={"main.old": 2_000_000_000, "main.same": 1_000_000_000})
+    head = runs("o", 200, 200, cpu={"main.same": 2_000_000_000})
+    (table,) = compare(base, head).movers
+    assert table.per_op
+    (gone,) = table.rows
+    assert gone.name == "main.old"
+    assert gone.base_flat == pytest.approx(2_000_000)
+    assert gone.head_flat == 0
