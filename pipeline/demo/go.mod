@@ -1,0 +1,3 @@
+module profbook.dev/demo
+
+go 1.24
