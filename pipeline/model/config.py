@@ -59,6 +59,9 @@ class CollectConfig(_Section):
         ("heap", "allocs", "goroutine", "block", "mutex", "threadcreate", "goroutineleak"),
         description="Profiles taken after the load.",
     )
+    series: tuple[str, ...] = Field(
+        ("heap", "goroutine", "cpu"), description="Profiles taken at each tick of the interval plan."
+    )
     gc: bool = Field(
         True, description="Force a garbage collection before heap profiles (heap?gc=1), so that in-use means live."
     )

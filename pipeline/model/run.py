@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipeline.model.finding import Finding
+
 FileStatus = Literal["ok", "missing", "refused"]
 Phase = Literal["", "before", "during", "after", "series"]
 
@@ -96,6 +98,7 @@ class Manifest:
     notes: str = ""
     status: Literal["complete", "partial", "failed", "interrupted"] = "complete"
     tool_version: str = ""
+    findings: tuple[Finding, ...] = ()
     format: int = MANIFEST_FORMAT
 
 

@@ -1,0 +1,83 @@
+"""What is known of a run so far: file reports and findings, gathered from several threads, and the manifest of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final, Literal
+
+from pipeline.collect.secrets import hide_paths
+from pipeline.model.finding import Finding
+from pipeline.model.run import Environment, FileReport, LoadReport, Manifest
+
+Status = Literal["complete", "partial", "failed", "interrupted"]
+
+_OPTIONAL: Final = frozenset({("goroutineleak", "http_404")})
+"""Kinds an older Go does not have: their absence leaves a run complete."""
+
+
+class Record:
+    """The manifest while it grows; safe to use from several threads."""
+
+    def __init__(self, draft: Manifest, names: Mapping[str, str] | None = None) -> None:
+        self._draft = draft
+        self._names = names or {}
+        self._files: list[FileReport] = []
+        self._findings: list[Finding] = []
+        self._lock = threading.Lock()
+
+    def file(self, report: FileReport) -> None:
+        """Add the outcome of one file."""
+        clean = replace(report, last_error=hide_paths(report.last_error, self._names))
+        with self._lock:
+            self._files.append(clean)
+
+    def finding(self, finding: Finding) -> None:
+        """Add a doubt, once; paths of this machine in it are written by name."""
+        message, evidence = (hide_paths(text, self._names) for text in (finding.message, finding.evidence))
+        finding = replace(finding, message=message, evidence=evidence)
+        with self._lock:
+            if finding not in self._findings:
+                self._findings.append(finding)
+
+    @property
+    def good(self) -> int:
+        """Count the profiles that came."""
+        with self._lock:
+            return sum(report.status == "ok" for report in self._files)
+
+    def describe(self, environment: Environment) -> None:
+        """Add where the run is taken."""
+        with self._lock:
+            self._draft = replace(self._draft, environment=environment)
+
+    def first_error(self) -> str:
+        """Give the first thing that went wrong, for a run in which nothing went right."""
+        with self._lock:
+            errors = [finding.message for finding in self._findings if finding.severity == "error"]
+            return next(iter((*errors, *(report.last_error for report in self._files if report.last_error))), "")
+
+    def manifest(self, *, finished: str = "", load: LoadReport | None = None, interrupted: bool = False) -> Manifest:
+        """Write the manifest of what is known now."""
+        with self._lock:
+            files = tuple(sorted(self._files, key=lambda report: (report.started, report.path)))
+            findings = tuple(self._findings)
+        return replace(
+            self._draft,
+            finished=finished,
+            files=files,
+            load=load,
+            findings=findings,
+            status="interrupted" if interrupted else _status(files, findings),
+        )
+
+
+def _status(files: tuple[FileReport, ...], findings: tuple[Finding, ...]) -> Status:
+    lost = any(report.status != "ok" and (report.kind, report.code) not in _OPTIONAL for report in files)
+    return "partial" if lost or any(finding.severity == "error" for finding in findings) else "complete"
+
+
+def as_json(manifest: Manifest) -> dict[str, Any]:
+    """Turn a manifest into plain values for JSON."""
+    return asdict(manifest)

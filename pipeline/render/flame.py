@@ -1,0 +1,253 @@
+"""Flame graphs: the data file a page loads, and the static picture it shows first.
+
+Rules: everything here is deterministic text made from a ``CallTree``. The data file is complete (no frame is cut); the
+static picture is a head of the heaviest frames in which the rest is counted, never silently dropped. Profile text
+leaves through two encoders only: ``encode.json_text`` for the data file, ``html.escape`` for the picture, and hidden
+characters are spelt out in both. Geometry, colours and short names follow the same formulas as
+``site_templates/assets/js/flame_*.js``, which takes the picture over.
+
+Data file, format 1: ``profbook.data("<key>", {…})``, a classic script, so that it loads from ``file://`` too.
+``types`` [[type, unit]], ``default``, ``totals`` per type; ``files`` and ``packages`` tables; ``frames`` columns
+``name`` (text), ``file``, ``package`` (table positions); ``nodes`` in depth-first order: ``count``, ``frame``, and as
+sparse columns the jumps up (``up_at`` gaps, ``up`` levels: depth[i] = depth[i-1] + 1 - up[i]) and ``inlined`` (gaps).
+``flat`` is sparse too: ``at`` gaps of the nodes with any value, per type a ``scale`` and a ``value`` column to multiply
+by it. Gaps count from -1: position = sum of gaps so far - 1. Cumulative values are sums the reader makes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.model.calltree import CallTree
+from pipeline.model.profile import Index, Int
+from pipeline.render.encode import json_text, visible
+from pipeline.units import show
+
+FORMAT: Final = 1
+HUES: Final = 12
+ROW_PIXELS: Final = 20
+SMALLEST_SHARE: Final = 0.0025
+"""Frames below this share of the total are not drawn in the static picture."""
+_VISIBLE_SHARE: Final = 0.0006
+"""What a browser still draws at common widths: the picture is as tall as its successor will be."""
+_MOST_FRAMES: Final = 560
+_MOST_ROWS: Final = 120
+_TEXT_PERCENT: Final = 1.8
+"""Boxes narrower than this (percent of the width) get no text: not even three letters would fit."""
+
+
+def flame_script(tree: CallTree, key: str) -> bytes:
+    """Encode a whole call tree, every sample type, as the classic script a page loads (format: see the module)."""
+    script = f"profbook.data({json_text(key)},{json_text(_columns(tree))});\n"
+    return script.encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
+
+
+def _columns(tree: CallTree) -> dict[str, Any]:
+    files, file_index = _table(tree.frames.file)
+    packages, package_index = _table(tree.frames.package)
+    up = _jumps_up(_depths(tree.parent))
+    up_at = np.flatnonzero(up)
+    flat_at = np.flatnonzero((tree.flat != 0).any(axis=0))
+    scales = [int(np.gcd.reduce(column)) or 1 for column in tree.flat]
+    return {
+        "format": FORMAT,
+        "types": [[kind.type, kind.unit] for kind in tree.sample_types],
+        "default": tree.default_index,
+        "totals": [int(total) for total in tree.totals],
+        "files": files,
+        "packages": packages,
+        "frames": {"name": [visible(name) for name in tree.frames.name], "file": file_index, "package": package_index},
+        "nodes": {
+            "count": len(tree),
+            "frame": tree.frame.tolist(),
+            "up_at": _gaps(up_at),
+            "up": up[up_at].tolist(),
+            "inlined": _gaps(np.flatnonzero(tree.inlined)),
+        },
+        "flat": {
+            "at": _gaps(flat_at),
+            "scale": scales,
+            "value": [(column[flat_at] // scale).tolist() for column, scale in zip(tree.flat, scales, strict=True)],
+        },
+    }
+
+
+def _table(texts: tuple[str, ...]) -> tuple[list[str], list[int]]:
+    """Give each distinct text a position, in order of first use."""
+    positions: dict[str, int] = {}
+    index = [positions.setdefault(visible(text), len(positions)) for text in texts]
+    return list(positions), index
+
+
+def _gaps(positions: NDArray[np.intp]) -> list[int]:
+    gaps: list[int] = np.diff(positions, prepend=-1).tolist()
+    return gaps
+
+
+def _depths(parent: Index) -> Index:
+    """Depth of every node, roots at 0."""
+    depths: list[int] = []
+    for above in parent.tolist():
+        depths.append(depths[above] + 1 if above >= 0 else 0)
+    return np.array(depths, dtype=np.int64)
+
+
+def _jumps_up(depths: Index) -> Index:
+    return np.diff(depths, prepend=-1) * -1 + 1
+
+
+def short_name(name: str) -> str:
+    """Drop the import path's folders, for a box: ``net/http.(*conn).serve`` is ``http.(*conn).serve``."""
+    ends = [at for at in map(name.find, "[({< ") if at >= 0]
+    return name[name.rfind("/", 0, min(ends, default=len(name))) + 1 :] or name
+
+
+def hue(package: str) -> int:
+    """Pick one of ``HUES`` colours by the package's FNV-1a hash; -1 (neutral) for the runtime and unknown packages."""
+    if package in {"", "runtime", "internal/runtime"} or package.startswith(("runtime/", "internal/runtime/")):
+        return -1
+    state = 0x811C9DC5
+    for byte in package.encode("utf-8", "replace"):
+        state = (state ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return (state ^ state >> 16) % HUES
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """One box of the static picture: percents of the width, a row, and its text."""
+
+    x: float
+    width: float
+    row: int
+    css: str
+    title: str
+    text: str
+
+    def svg(self) -> str:
+        left, right = round(self.x, 2), round(self.x + self.width, 2)
+        text = f'<text x="4" y="14">{escape(self.text)}</text>' if self.width >= _TEXT_PERCENT else ""
+        return (
+            f'<svg class="{self.css}" x="{left:g}%" y="{self.row * ROW_PIXELS}" width="{right - left:.4g}%"'
+            f' height="{ROW_PIXELS}"><title>{escape(self.title, quote=False)}</title>'
+            f'<rect width="100%" height="100%"/>{text}</svg>'
+        )
+
+
+def flame_svg(tree: CallTree, type_index: int) -> str:
+    """Draw the head of a flame graph, root on top, as inline SVG of any width; an honest sentence when empty.
+
+    Widths are percentages, rows have a fixed height, so text is clipped but never stretched. With negative values
+    (a difference of profiles) widths are sums of absolute values.
+    """
+    kind = tree.sample_types[type_index]
+    weight = _weights(tree, type_index)
+    total = max(abs(tree.totals[type_index]), int(weight[tree.parent < 0].sum()))
+    if total == 0 or len(tree) == 0:
+        return _empty_sentence(kind.type, kind.unit, total)
+    picture = _Picture(tree, type_index, weight, total)
+    boxes = picture.boxes()
+    rows = max(picture.visible_rows(), 1 + max(box.row for box in boxes))
+    about = f"Flame graph of {kind.type}: total {show(total, kind.unit)}, {len(tree):,} frames, heaviest first."
+    return (
+        f'<svg class="pb-flame-svg" width="100%" height="{rows * ROW_PIXELS}" role="img"'
+        f' aria-label="{escape(visible(about))}">{"".join(box.svg() for box in boxes)}</svg>'
+    )
+
+
+def _empty_sentence(kind: str, unit: str, total: int) -> str:
+    if total:
+        text = f"{kind}: {show(total, unit)} was recorded, but without any call stack, so there is nothing to draw."
+    else:
+        text = f"No flame graph: this profile recorded no {kind}."
+    return f'<p class="pb-flame-empty">{escape(visible(text))}</p>'
+
+
+def _weights(tree: CallTree, type_index: int) -> Int:
+    """Width of every node: its cumulative value, or the sum of absolute values below it when some are negative."""
+    flat = tree.flat[type_index]
+    if not (flat < 0).any():
+        cum: Int = tree.cum[type_index]
+        return cum
+    weights: list[int] = np.abs(flat).tolist()
+    parents: list[int] = tree.parent.tolist()
+    for node in range(len(weights) - 1, -1, -1):
+        if parents[node] >= 0:
+            weights[parents[node]] += weights[node]
+    return np.array(weights, dtype=np.int64)
+
+
+class _Picture:
+    """The static layout of one sample type; ``weight`` int64[N] are widths, ``total`` the full width."""
+
+    def __init__(self, tree: CallTree, type_index: int, weight: Int, total: int) -> None:
+        self._tree = tree
+        self._unit = tree.sample_types[type_index].unit
+        self._kind = tree.sample_types[type_index].type
+        self._cum = tree.cum[type_index]
+        self._weight = weight
+        self._total = total
+        self._depth = _depths(tree.parent)
+
+    def visible_rows(self) -> int:
+        """Count the rows a browser window would show, the total's included."""
+        wide = self._depth[self._weight >= self._total * _VISIBLE_SHARE]
+        return min(int(wide.max(initial=0)) + 2, _MOST_ROWS + 2)
+
+    def _kept(self) -> NDArray[np.intp]:
+        """Choose the heaviest frames. With equal weights a parent comes first, so every kept node's parent is kept."""
+        wide = (self._weight >= self._total * SMALLEST_SHARE) & (self._weight > 0) & (self._depth < _MOST_ROWS)
+        chosen = np.flatnonzero(wide)
+        order = np.argsort(-self._weight[chosen], kind="stable")
+        return chosen[order[:_MOST_FRAMES]]
+
+    def boxes(self) -> list[_Box]:
+        """Lay out the total, the kept frames left to right by weight, and for each parent what was not kept."""
+        kept = self._kept()
+        is_kept = np.zeros(len(self._tree) + 1, dtype=bool)
+        is_kept[kept] = True
+        is_kept[-1] = True  # parent -1 of the roots: the total
+        cursor = {-1: 0.0}
+        total_text = visible(f"total {self._kind}: {show(self._total, self._unit)}")
+        boxes = [_Box(0, 100, 0, "t", total_text, total_text)]
+        for node in kept.tolist():
+            parent = int(self._tree.parent[node])
+            box = self._box(node, cursor[parent])
+            cursor[parent] += box.width
+            cursor[node] = box.x
+            boxes.append(box)
+        return boxes + self._slivers(is_kept, cursor)
+
+    def _box(self, node: int, x: float) -> _Box:
+        frame = int(self._tree.frame[node])
+        name = visible(self._tree.frames.name[frame])
+        value = int(self._cum[node])
+        tone = hue(visible(self._tree.frames.package[frame]))
+        marks = (" i" if self._tree.inlined[node] else "") + (" neg" if value < 0 else "")
+        return _Box(
+            x=x,
+            width=int(self._weight[node]) / self._total * 100,
+            row=int(self._depth[node]) + 1,
+            css=f"h{tone if tone >= 0 else 'n'}{marks}",
+            title=f"{name}\n{show(value, self._unit)}, {show(value / self._total, 'ratio')} of total",
+            text=short_name(name),
+        )
+
+    def _slivers(self, is_kept: NDArray[np.bool_], cursor: dict[int, float]) -> list[_Box]:
+        """One box per parent for the children too narrow, too many or too deep to be drawn."""
+        parent, weight = self._tree.parent, self._weight
+        cut = np.flatnonzero(~is_kept[:-1] & is_kept[parent] & (weight > 0))
+        slots = parent[cut] + 1
+        counts = np.bincount(slots, minlength=1)
+        sums = np.bincount(slots, weights=weight[cut].astype(np.float64), minlength=1)
+        boxes = []
+        for slot in np.flatnonzero(counts).tolist():
+            count, share = int(counts[slot]), float(sums[slot]) / self._total
+            text = f"{count:,} more, {show(share, 'ratio')}"
+            row = 1 if slot == 0 else int(self._depth[slot - 1]) + 2
+            boxes.append(_Box(cursor[slot - 1], share * 100, row, "m", text, text))
+        return boxes

@@ -1,0 +1,43 @@
+/**
+ * Loads data files: classic scripts that call `profbook.data(key, value)`, because fetch fails on file://.
+ */
+
+const arrived = new Map();
+const waiting = new Map();
+
+/** Offer `profbook.data` to data scripts. Safe to call again. */
+export function offerData() {
+  const profbook = (globalThis.profbook ??= {});
+  profbook.data = (key, value) => {
+    arrived.set(key, value);
+  };
+}
+
+/**
+ * Load one data file, once however often it is asked for.
+ * @param {string} src @param {string} key
+ * @returns {Promise<any>} rejected with a sentence for the reader
+ */
+export function loadData(src, key) {
+  if (arrived.has(key)) return Promise.resolve(arrived.get(key));
+  if (!waiting.has(key)) waiting.set(key, inject(src, key).finally(() => waiting.delete(key)));
+  return waiting.get(key);
+}
+
+function inject(src, key) {
+  offerData();
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = src;
+    script.onload = () => {
+      script.remove();
+      if (arrived.has(key)) resolve(arrived.get(key));
+      else reject(new Error("the data file does not hold this profile; rebuild the site"));
+    };
+    script.onerror = () => {
+      script.remove();
+      reject(new Error("the data file could not be loaded"));
+    };
+    document.head.append(script);
+  });
+}

@@ -1,0 +1,93 @@
+"""A real Chromium for tests marked ``browser``; its page fails the test on any error and any request to elsewhere."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Start the machine's Chromium, else the one Playwright installed; skip when there is none."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    with sync_api.sync_playwright() as playwright:
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            pytest.skip("no Chromium on this machine")
+        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def allowed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder whose files a page may load over file://; a test module may override it."""
+    return tmp_path_factory.getbasetemp()
+
+
+@contextmanager
+def watched_page(browser: object, allowed_folder: Path, **options: object) -> Iterator[object]:
+    """Open a page; at the end fail on console errors, page errors, and requests outside folder and local server."""
+    context = browser.new_context(**options)
+    page = context.new_page()
+    faults: list[str] = []
+
+    def is_ours(url: str) -> bool:
+        return url.startswith((allowed_folder.as_uri() + "/", "http://127.0.0.1:", "data:", "blob:", "about:"))
+
+    def route(route: object) -> None:
+        if is_ours(route.request.url):
+            route.continue_()
+        else:
+            faults.append(f"request to {route.request.url}")
+            route.abort()
+
+    context.route("**/*", route)
+    page.on("console", lambda message: faults.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+    try:
+        yield page
+    finally:
+        context.close()
+    assert not faults, faults
+
+
+@pytest.fixture
+def page(browser: object, allowed_folder: Path) -> Iterator[object]:
+    """Desktop page, 1280 x 900."""
+    with watched_page(browser, allowed_folder, viewport={"width": 1280, "height": 900}) as opened:
+        yield opened
+
+
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing: the test's output is the test's."""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """Serve ``tmp_path``; the value is the address, without a trailing slash."""
+    handler = functools.partial(_QuietHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join()

@@ -1,0 +1,70 @@
+"""Where a run was taken: the commit and whether it is clean, the runtime's settings, the machine; nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+from pipeline.collect.environment import read_environment
+from pipeline.collect.process import child_env
+
+ENV = {"GOGC": "50", "GOMAXPROCS": "2", "GOMEMLIMIT": "1GiB", "SECRET": "hunter2"}
+
+
+def git(root: Path, *words: str) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True)
+
+
+def repository(root: Path) -> Path:
+    git(root, "init", "-b", "trunk")
+    (root / "main.go").write_text("package main\n")
+    git(root, "add", ".")
+    git(root, "commit", "-m", "first")
+    return root
+
+
+def test_commit_branch_and_cleanness(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    seen = read_environment(root)
+    assert (len(seen.git_sha), seen.git_branch, seen.git_dirty) == (40, "trunk", False)
+    (root / "main.go").write_text("package main // changed\n")
+    assert read_environment(root).git_dirty is True
+
+
+def test_runs_do_not_make_a_checkout_dirty(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    (root / "profiles").mkdir()
+    (root / "profiles" / "new").write_text("x")
+    assert read_environment(root, ignore=root / "profiles").git_dirty is False
+    assert read_environment(root).git_dirty is True
+    (root / "new.go").write_text("x")
+    assert read_environment(root, ignore=root / "profiles").git_dirty is True
+
+
+def test_no_repository_is_no_fault(tmp_path: Path) -> None:
+    seen = read_environment(tmp_path)
+    assert (seen.git_sha, seen.git_branch, seen.git_dirty) == ("", "", None)
+
+
+def test_runtime_settings_come_from_the_environment_of_the_service(tmp_path: Path) -> None:
+    seen = read_environment(tmp_path, child_env(ENV))
+    assert (seen.gogc, seen.gomaxprocs, seen.gomemlimit) == ("50", "2", "1GiB")
+    assert "hunter2" not in str(asdict(seen))
+    assert read_environment(tmp_path).go_version == ""
+
+
+def test_machine_is_described(tmp_path: Path) -> None:
+    seen = read_environment(tmp_path)
+    assert seen.cpu_count > 0
+    assert seen.kernel
+
+
+def test_broken_tools_leave_facts_empty(tmp_path: Path) -> None:
+    for name in ("go", "git"):
+        (tmp_path / name).write_text("#!/bin/sh\necho nonsense\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    program = tmp_path / "service"
+    program.write_bytes(b"\x7fELF")
+    assert read_environment(tmp_path, {"PATH": str(tmp_path)}, program=program).go_version == ""
