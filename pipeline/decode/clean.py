@@ -1,0 +1,62 @@
+r"""Text cleaning: profile text is hostile, and this is the one place where it becomes safe to print.
+
+Rules: the result is valid Unicode on one line. What a terminal, a table or an editor would act on instead of showing
+(control characters, line breaks, bidirectional controls) becomes its visible escape: ``\x1b``, ``\u202e``. A tab
+stays a tab: kernel symbols hold one, and it moves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pipeline.model.finding import Finding
+
+_INVISIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_INVISIBLE_ASCII = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def clean_text(text: str) -> str:
+    """Make control and bidirectional characters visible."""
+    return _INVISIBLE.sub(_escape, text)
+
+
+def clean_bytes(raw: bytes) -> str:
+    """Decode UTF-8, invalid bytes as U+FFFD, and make control characters visible."""
+    return clean_text(raw.decode("utf-8", "replace"))
+
+
+def clean_table(table: Iterable[bytes]) -> tuple[list[str], tuple[Finding, ...]]:
+    """Clean a string table; one finding says how many texts were changed and shows the first."""
+    raw = list(table)
+    joined = b"".join(raw)
+    if joined.isascii() and not _INVISIBLE_ASCII.search(joined):
+        return [text.decode() for text in raw], ()
+    cleaned = [clean_bytes(text) for text in raw]
+    changed = [new for old, new in zip(raw, cleaned, strict=True) if old != new.encode()]
+    return cleaned, text_cleaned(changed)
+
+
+def text_cleaned(changed: list[str]) -> tuple[Finding, ...]:
+    """Say which texts had to be changed to be shown; no finding when none had."""
+    if not changed:
+        return ()
+    return (
+        Finding(
+            "text_cleaned",
+            "warning",
+            f"{len(changed)} names or labels hold bytes that are not printable text; they are shown escaped",
+            evidence=excerpt(changed[0]),
+            cure="Look at where the profiled program takes its label values and names from.",
+        ),
+    )
+
+
+def excerpt(text: str, limit: int = 80) -> str:
+    """Cut cleaned text to what a message can carry."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
