@@ -1,0 +1,211 @@
+"""Nodes of a report: what counts as one node at a granularity, and what each weighs.
+
+Rules: a node is a distinct `NodeInfo`, as in pprof's graph. A sample adds its value once to the cumulative weight of
+every node on its stack, however often the node recurs, and to the flat weight of its leaf. Weights are int64.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from pipeline.analysis.columns import Mask, Unfolded, keep_lines, owners, unfold
+from pipeline.analysis.header import base_name
+from pipeline.model.profile import Index, Int, Profile
+from pipeline.model.report import Granularity
+
+_SANDBOX: Final = ("/proc/self/cwd/./", "/proc/self/cwd/")
+
+
+class NodeInfo(NamedTuple):
+    """What tells one node from another; fields the granularity does not use are empty."""
+
+    name: str = ""
+    file: str = ""
+    address: int = 0
+    line: int = 0
+    column: int = 0
+    start_line: int = 0
+    object_file: str = ""
+
+    def printable(self) -> str:
+        """Name the node as reports do."""
+        parts = [f"{self.address:016x}"] if self.address else []
+        parts += [self.name] if self.name else []
+        if self.line:
+            parts.append(f"{self.file}:{self.line}" + (f":{self.column}" if self.column else ""))
+        elif self.file:
+            parts.append(self.file)
+        elif not self.name:
+            parts.append(f"[{base_name(self.object_file)}]" if self.object_file else "<unknown>")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """N nodes over unfolded stacks; ``slot_node`` int64[K] names the node of each slot."""
+
+    stacks: Unfolded
+    infos: tuple[NodeInfo, ...]
+    slot_node: Index
+
+    def __len__(self) -> int:
+        return len(self.infos)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRules:
+    """What tells nodes apart, and how file names are shortened first."""
+
+    granularity: Granularity = ""
+    no_inlines: bool = False
+    show_columns: bool = False
+    trim_path: str = ""
+    source_path: str = ""
+
+
+def build_graph(profile: Profile, rules: NodeRules) -> Graph:
+    """Find the nodes of a profile at a granularity ("" means functions)."""
+    if rules.no_inlines:
+        profile = _outermost_lines(profile)
+    stacks = unfold(profile)
+    positions: dict[NodeInfo, int] = {}
+    infos = _slot_infos(profile, stacks, rules)
+    slot_node = np.fromiter((positions.setdefault(info, len(positions)) for info in infos), np.int64, len(infos))
+    return Graph(stacks, tuple(positions), slot_node)
+
+
+def _outermost_lines(profile: Profile) -> Profile:
+    offset = profile.locations.line_offset
+    keep = np.arange(offset[-1], dtype=np.int64) == offset[1:][owners(offset)] - 1
+    return replace(profile, locations=keep_lines(profile.locations, keep))
+
+
+def _slot_infos(profile: Profile, stacks: Unfolded, rules: NodeRules) -> list[NodeInfo]:
+    grain, functions, locations = rules.granularity or "functions", profile.functions, profile.locations
+    blank = ("",) * len(functions)
+    names = blank if grain == "files" else functions.name
+    files = blank if grain == "functions" else tuple(clean_path(file, rules) for file in functions.filename)
+    start_lines = functions.start_line.tolist()
+    objects = (*(mapping.file for mapping in profile.mappings), "")
+    rows = len(stacks.slot_line)
+    zeros = [0] * rows
+    line = stacks.slot_line
+    # A slot without a line reads the last row of the tables, and does not use it.
+    function = _take(locations.line_function, line)
+    fine = grain in {"lines", "addresses"}
+    numbers = _take(locations.line_number, line) if fine else zeros
+    columns = _take(locations.line_column, line) if fine and _has_columns(grain, rules) else zeros
+    addresses = locations.address[stacks.slot_location].tolist() if grain == "addresses" else zeros
+    mapping = locations.mapping[stacks.slot_location].tolist()
+    infos = []
+    for row, at in enumerate(line.tolist()):
+        if at < 0:
+            infos.append(NodeInfo(address=addresses[row], object_file=objects[mapping[row]]))
+            continue
+        name, file = names[function[row]], files[function[row]]
+        start, owner = 0, ""
+        if not name:
+            start, owner = start_lines[function[row]], objects[mapping[row]]
+        infos.append(NodeInfo(name, file, addresses[row], numbers[row], columns[row], start, owner))
+    return infos
+
+
+def _has_columns(grain: str, rules: NodeRules) -> bool:
+    """Addresses with inlined calls are not merged at all, so they keep their columns."""
+    return rules.show_columns or (grain == "addresses" and not rules.no_inlines)
+
+
+def _take(column: Int, rows: Index) -> list[int]:
+    if not len(column):
+        return [0] * len(rows)
+    taken: list[int] = column[rows].tolist()
+    return taken
+
+
+def clean_path(path: str, rules: NodeRules) -> str:
+    """Shorten a file name by the trim and source paths, then resolve ``.`` and ``..`` in it."""
+    trimmed = _trim_path(path, rules)
+    if not trimmed:
+        return ""
+    cleaned = posixpath.normpath(trimmed)
+    return cleaned[1:] if cleaned.startswith("//") else cleaned
+
+
+def _trim_path(path: str, rules: NodeRules) -> str:
+    if not rules.trim_path:
+        for folder in filter(None, rules.source_path.split(":")):
+            _, found, rest = path.partition(f"/{base_name(folder)}/")
+            if found:
+                return rest
+    for prefix in (*filter(None, rules.trim_path.split(":")), *_SANDBOX):
+        whole = prefix if prefix.endswith("/") else f"{prefix}/"
+        if path.startswith(whole):
+            return path[len(whole) :]
+    return path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Presence:
+    """Which nodes are on which stacks: each pair (sample, node) once; ``leaf`` int64[M] is -1 for an empty stack."""
+
+    sample: Index
+    node: Index
+    leaf: Index
+
+
+def presence(graph: Graph) -> Presence:
+    """Find the nodes of every stack."""
+    offset, nodes = graph.stacks.offset, graph.slot_node[graph.stacks.slot]
+    count = max(len(graph), 1)
+    pairs = np.unique(owners(offset) * count + nodes)
+    leaf = np.full(len(offset) - 1, -1, np.int64)
+    filled = np.diff(offset) > 0
+    leaf[filled] = nodes[offset[:-1][filled]]
+    return Presence(pairs // count, pairs % count, leaf)
+
+
+def flat_weights(graph: Graph, where: Presence, values: Int) -> Int:
+    """Add up values (int64[M]) by leaf: int64[N]."""
+    weights = np.zeros(len(graph), np.int64)
+    filled = where.leaf >= 0
+    np.add.at(weights, where.leaf[filled], values[filled])
+    return weights
+
+
+def cum_weights(graph: Graph, where: Presence, values: Int) -> Int:
+    """Add up values (int64[M]) by every node of a stack: int64[N]."""
+    weights = np.zeros(len(graph), np.int64)
+    np.add.at(weights, where.node, values[where.sample])
+    return weights
+
+
+def inline_marks(graph: Graph, values: Int, counted: Mask, kept: Mask, cutoff: int) -> Sequence[str]:
+    """Say of each node whether its callers had it inlined: all ``(inline)``, some ``(partial-inline)``, none.
+
+    Only ``counted`` samples (bool[M]) and ``kept`` nodes (bool[N]) take part; calls that weigh less than ``cutoff``
+    do not count. A stack counts a call once, and the one nearest the root says whether it was inlined.
+    """
+    if not graph.stacks.slot_inlined.any():
+        return ("",) * len(graph)
+    owner = owners(graph.stacks.offset)
+    nodes = graph.slot_node[graph.stacks.slot]
+    chosen = np.flatnonzero(counted[owner] & kept[nodes])[::-1]
+    sample, node, inlined = owner[chosen], nodes[chosen], graph.stacks.slot_inlined[graph.stacks.slot[chosen]]
+    call = (sample[1:] == sample[:-1]) & (node[1:] != node[:-1])
+    edges, edge = np.unique(node[1:][call] * len(graph) + node[:-1][call], return_inverse=True)
+    _, first = np.unique(sample[1:][call] * max(len(edges), 1) + edge, return_index=True)
+    weights = np.zeros(len(edges), np.int64)
+    np.add.at(weights, edge[first], values[sample[1:][call][first]])
+    always = np.ones(len(edges), np.bool_)
+    np.logical_and.at(always, edge[first], inlined[1:][call][first])
+    heavy = np.abs(weights) >= cutoff
+    some, other = np.zeros(len(graph), np.bool_), np.zeros(len(graph), np.bool_)
+    some[edges[heavy & always] // len(graph)] = True
+    other[edges[heavy & ~always] // len(graph)] = True
+    words = {(True, False): "(inline)", (True, True): "(partial-inline)"}
+    return [words.get(pair, "") for pair in zip(some.tolist(), other.tolist(), strict=True)]

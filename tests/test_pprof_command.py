@@ -1,0 +1,194 @@
+"""`profbook pprof`: the command line, what it reads and writes, and how it fails."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.pprof_command import local_zone, parse_arguments, report_options, run, source_options
+from tests.builders import pprof_bytes
+
+SAMPLES = [(["main", "heavy"], [1, 900_000_000]), (["main", "light"], [3, 100_000_000])]
+
+
+@pytest.fixture
+def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("TZ", "UTC")
+    path = tmp_path / "cpu.pprof"
+    path.write_bytes(pprof_bytes(SAMPLES))
+    return str(path)
+
+
+def pprof(*argv: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    return run(argv, out, err), out.getvalue(), err.getvalue()
+
+
+def test_top(profile: str) -> None:
+    assert pprof("-top", profile) == (
+        0,
+        (
+            "File: app\n"
+            "Type: cpu\n"
+            "Time: 2023-11-14 22:13:20 UTC\n"
+            "Showing nodes accounting for 1000ms, 100% of 1000ms total\n"
+            "      flat  flat%   sum%        cum   cum%\n"
+            "     900ms 90.00% 90.00%      900ms 90.00%  heavy\n"
+            "     100ms 10.00%   100%      100ms 10.00%  light\n"
+            "         0     0%   100%     1000ms   100%  main\n"
+        ),
+        "",
+    )
+
+
+def test_options_are_spelt_as_in_go(profile: str) -> None:
+    short = pprof("-top", "-cum", "-nodecount=1", profile)
+    assert short == pprof("--text", "--cum=true", "--nodecount", "1", "--", profile)
+    assert "Showing top 1 nodes out of 3" in short[1]
+    assert "main" in short[1].splitlines()[-1]
+
+
+def test_shortcuts_choose_a_sample_type(tmp_path: Path) -> None:
+    heap = tmp_path / "heap"
+    kinds = [("inuse_space", "bytes"), ("alloc_space", "bytes")]
+    heap.write_bytes(pprof_bytes([(["f"], [1, 2048])], kinds))
+    assert "Type: inuse_space" in pprof("-top", "-inuse_space", str(heap))[1]
+    code, out, err = pprof("-top", "-alloc_space", "-sample_index=0", str(heap))
+    assert (code, "Type: inuse_space" in out) == (0, True)
+    assert err == "Multiple value selections, ignoring -alloc_space\n"
+
+
+def test_output_goes_to_a_file(profile: str, tmp_path: Path) -> None:
+    target = tmp_path / "report.txt"
+    assert pprof("-top", f"-output={target}", profile) == (0, "", f"Generating report in {target}\n")
+    assert target.read_text() == pprof("-top", profile)[1]
+
+
+def test_several_sources_are_added_and_a_bad_one_is_told(profile: str, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.pprof"
+    bad.write_text("<html>not found</html>")
+    code, out, err = pprof("-top", profile, str(bad), profile)
+    assert (code, "of 2000ms total" in out) == (0, True)
+    assert f"{bad}: not_a_profile: " in err
+    assert "Fetched 2 source profiles out of 3\n" in err
+
+
+def test_a_base_is_taken_away(profile: str) -> None:
+    assert "of 0 total" in pprof("-top", f"-base={profile}", profile)[1]
+    code, out, _ = pprof("-top", f"-diff_base={profile}", "-normalize", profile)
+    assert (code, "Showing nodes accounting for 0, 0% of 1s total" in out) == (0, True)
+
+
+def test_a_binary_before_the_profile_names_it(profile: str, tmp_path: Path) -> None:
+    binary = tmp_path / "server"
+    binary.write_bytes(b"\x7fELF\x02")
+    assert pprof("-top", str(binary), profile)[1].startswith("File: server\n")
+
+
+def test_filters_that_match_nothing_are_told(profile: str) -> None:
+    code, _, err = pprof("-top", "-focus=zz", profile)
+    assert (code, err) == (0, "Focus expression matched no samples\n")
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "no report asked for"),
+        (["-top"], "no profile source specified"),
+        (["-top", "-text", "x"], "must set at most one output format"),
+        (["-tree", "x"], "-tree is not in this version"),
+        (["-peek=f", "x"], "-peek is not in this version"),
+        (["-http=:0", "x"], "-http is not in this version"),
+        (["-bogus", "x"], "flag provided but not defined: -bogus"),
+        (["-top", "-focus"], "flag needs an argument: -focus"),
+        (["-top", "-nodecount=many", "x"], 'invalid value "many" for flag -nodecount'),
+        (["-top", "-nodefraction=nan", "x"], 'invalid value "nan" for flag -nodefraction'),
+        (["-top=maybe", "x"], 'invalid boolean value "maybe" for -top'),
+        (["-top", "-cum", "-flat", "x"], "conflicting options set: [cum flat]"),
+        (["-top", "-lines", "-files", "x"], "conflicting options set: [files lines]"),
+        (["-top", "-divide_by=0", "x"], "zero divisor specified"),
+        (["-top", "-base=a", "-diff_base=b", "x"], "-base and -diff_base flags cannot both be specified"),
+        (["-top", "/does/not/exist"], "/does/not/exist: No such file or directory"),
+    ],
+)
+def test_refusals(argv: list[str], message: str) -> None:
+    code, out, err = pprof(*argv)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"profbook pprof: {message}")
+
+
+@pytest.mark.parametrize(
+    ("data", "code"), [(b"", "empty"), (b"404 page not found\n", "not_a_profile"), (b"\x1f\x8b\x08junk", "gzip")]
+)
+def test_bad_files_are_named_with_their_code(tmp_path: Path, data: bytes, code: str) -> None:
+    path = tmp_path / "heap.pprof"
+    path.write_bytes(data)
+    status, out, err = pprof("-top", str(path))
+    assert (status, out) == (2, "")
+    assert err.startswith(f"profbook pprof: {path}: {code}")
+
+
+def test_addresses_are_refused_without_repeating_their_secrets() -> None:
+    code, _, err = pprof("-top", "https://user:secret@host/debug/pprof/heap?token=hidden")
+    assert code == 2
+    assert "secret" not in err
+    assert "hidden" not in err
+
+
+def test_options_after_files_are_pointed_out(profile: str) -> None:
+    assert "Options go before files." in pprof("-top", profile, "-cum")[2]
+
+
+def test_help() -> None:
+    code, out, err = pprof("-help")
+    assert (code, out) == (0, "")
+    assert err.startswith("usage: profbook pprof")
+
+
+def test_defaults_are_pprof_s() -> None:
+    options = report_options(parse_arguments(["-top", "x"]), io.StringIO())
+    assert (options.node_count, options.node_fraction, options.edge_fraction, options.unit) == (
+        0,
+        0.005,
+        0.001,
+        "minimum",
+    )
+
+
+@pytest.mark.parametrize(
+    ("symbolize", "style"),
+    [
+        ("", (True, True, False)),
+        ("none", (False, False, False)),
+        ("local:force", (True, True, True)),
+        ("demangle=templates", (True, False, True)),
+        ("demangle=none", (False, False, True)),
+    ],
+)
+def test_symbolize_only_decides_about_names(symbolize: str, style: tuple[bool, bool, bool]) -> None:
+    names = source_options(parse_arguments(["-top", f"-symbolize={symbolize}", "x"])).names
+    assert (names.parameters, names.templates, names.force) == style
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("Europe/Berlin", "CET"), (":Asia/Tokyo", "JST"), ("", "UTC"), ("No/Such", "UTC")]
+)
+def test_the_time_zone_is_that_of_the_user(
+    profile: str, monkeypatch: pytest.MonkeyPatch, name: str, shown: str
+) -> None:
+    monkeypatch.setenv("TZ", name)
+    assert f" {shown}\n" in pprof("-top", profile)[1]
+
+
+def test_without_tz_the_system_s_zone_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TZ", raising=False)
+    assert local_zone() is not None
+
+
+def test_usage_errors_carry_a_cure() -> None:
+    with pytest.raises(UsageError) as raised:
+        report_options(parse_arguments(["-web"]), io.StringIO())
+    assert raised.value.cure
