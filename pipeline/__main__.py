@@ -1,1 +1,127 @@
-"""The `profbook` command."""
+"""The `profbook` command: the verbs of the task graph, and verbs of their own.
+
+Rules: `main` is a function of its words and gives the exit code; it shows no traceback unless PROFBOOK_DEBUG is set.
+Nothing heavy is imported before the verb is known, so that help and version answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pipeline import __version__
+from pipeline.errors import ProfbookError, UsageError
+
+GRAPH_VERBS: Final = {
+    "collect": "profile the service under load: a new run in profiles/",
+    "derive": "read, measure and doubt each run that is new or changed",
+    "compare": "compare the labels named in profbook.toml",
+    "site": "build the site in build/site (derives and compares first)",
+}
+OTHER_VERBS: Final = {
+    "pprof": "text reports of `go tool pprof`, same numbers and text: profbook pprof -top FILE",
+}
+_INTERNAL: Final = 5
+_INTERRUPTED: Final = 130
+_PIPE_CLOSED: Final = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with these words (the process's own by default); gives the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(words)
+    except ProfbookError as error:
+        print(f"profbook: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has gone; keep the interpreter from complaining about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except Exception as error:
+        if os.environ.get("PROFBOOK_DEBUG"):
+            raise
+        cause = f"{type(error).__name__}: {error}"
+        print(f"profbook: internal error, please report it: {cause} (PROFBOOK_DEBUG=1 shows where)", file=sys.stderr)
+        return _INTERNAL
+
+
+def _run(words: list[str]) -> int:
+    verb, rest = (words[0], words[1:]) if words else ("--help", [])
+    if verb in {"-h", "--help", "help"}:
+        print(usage())
+        return 0
+    if verb in {"-V", "--version", "version"}:
+        print(f"profbook {__version__}")
+        return 0
+    if verb == "pprof":
+        from pipeline import pprof_command
+
+        return pprof_command.run(rest, sys.stdout, sys.stderr)
+    if verb in GRAPH_VERBS:
+        return _run_graph(verb, rest)
+    raise UsageError(f"there is no verb {verb!r}", cure="`profbook --help` lists what there is.")
+
+
+def usage() -> str:
+    """Word the help: one line for each verb."""
+    lines = [f"  {verb:10}{purpose}" for verb, purpose in (GRAPH_VERBS | OTHER_VERBS).items()]
+    return "\n".join(
+        [
+            "usage: profbook VERB [options]",
+            "",
+            *lines,
+            "",
+            "options of derive, compare and site: -n N (processes), RUN… (derive only these)",
+            "options of collect: --label NAME --variant NAME --repeat N --notes TEXT -- WORDS FOR THE SERVICE",
+            "settings are read from profbook.toml in the current directory",
+            "exit codes: 0 ok, 2 usage or settings, 3 partial data, 5 internal error",
+        ]
+    )
+
+
+def _run_graph(verb: str, rest: list[str]) -> int:
+    """Hand a verb to the task graph of the current directory."""
+    if {"-h", "--help"} & set(rest[: rest.index("--")] if "--" in rest else rest):
+        print(usage())
+        return 0
+    from doit.cmd_base import ModuleTaskLoader
+    from doit.doit_cmd import DoitMain
+
+    from pipeline import tasks
+
+    class Command(DoitMain):  # type: ignore[misc] # doit has no type hints
+        """doit that takes words with ``=`` as they are."""
+
+        def process_args(self, cmd_args: list[str]) -> list[str]:
+            return list(cmd_args)
+
+    words = [verb, *rest] if verb == "collect" else _graph_words(verb, rest)
+    command: Any = Command(ModuleTaskLoader(tasks), config_filenames=())
+    try:
+        code: int = command.run(["run", *words])
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else _INTERNAL
+    # doit's own code for a command line or graph it cannot read; failures of tasks have left through SystemExit.
+    return UsageError.exit_code if code else 0
+
+
+def _graph_words(verb: str, rest: list[str]) -> list[str]:
+    """Translate options and run names into doit's words."""
+    options: list[str] = []
+    names = list(rest)
+    if "-n" in names:
+        at = names.index("-n")
+        options, names = ["-n", *names[at + 1 : at + 2]], names[:at] + names[at + 2 :]
+    strange = [name for name in names if name.startswith("-") or verb != "derive"]
+    if strange or (options and not options[-1].isdigit()):
+        raise UsageError(f"{verb} does not take {(strange or ['-n without a number'])[0]!r}", cure=usage())
+    return [*options, *([f"{verb}:{name}" for name in names] or [verb])]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

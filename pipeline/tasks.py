@@ -1,0 +1,227 @@
+"""The task graph users run: what depends on what, and how a task is called. No logic; that is in `stages`.
+
+Rules: whether a task is up to date is asked of `stages` by content keys, so doit keeps no database between calls; a
+finished task is safe on disk at once. The graph lists the runs when it is loaded: what a `collect` brings is seen by
+the next call. Exit codes are those of the command (0 ok, 2 configuration, 3 partial data, 5 internal, 130 interrupted).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from doit.exceptions import BaseFail, TaskError, TaskFailed
+from doit.reporter import ConsoleReporter
+
+from pipeline import stages
+from pipeline.errors import ProfbookError, UsageError
+from pipeline.model.config import CompareConfig, Config
+from pipeline.store import runs
+from pipeline.store.config import load_config
+
+INTERRUPTED: Final = 130
+_SPEAKERS: Final = frozenset({"collect", "_build", "site"})
+Task = dict[str, Any]
+
+
+class Stopped(TaskError):  # type: ignore[misc] # noqa: N818 - not an exception, and doit has no type hints
+    """A task that ended with an error we raised on purpose; it travels between processes as text and a code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class Reporter(ConsoleReporter):  # type: ignore[misc] # doit has no type hints
+    """Says what is being done, says errors in words, and ends the process with our exit codes."""
+
+    desc = "profbook's own"
+
+    def __init__(self, outstream: Any, options: Any) -> None:
+        super().__init__(outstream, options)
+        self.exit_code = 0
+
+    def initialize(self, tasks: Any, selected_tasks: Any) -> None:
+        """Let a polite kill end the work as Ctrl-C does, so that locks and temporary files are cleaned up."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _interrupt)
+
+    def execute_task(self, task: Any) -> None:
+        """Name the task, unless its stage speaks for itself."""
+        if task.actions and task.name not in _SPEAKERS:
+            self.write(f".  {task.title()}\n")
+
+    def skip_uptodate(self, task: Any) -> None:
+        """Say nothing of what needs nothing."""
+
+    def add_success(self, task: Any) -> None:
+        """Keep the worst exit code that a stage reported."""
+        self.exit_code = max(self.exit_code, (task.values or {}).get("exit", 0))
+
+    def add_failure(self, task: Any, fail: BaseFail) -> None:
+        """Say what stopped a task."""
+        other = 1 if isinstance(fail, TaskFailed) else 5
+        self.exit_code = max(self.exit_code, getattr(fail, "exit_code", other))
+        sys.stderr.write(f"{task.name}: {fail.message if isinstance(fail, Stopped) else fail.get_msg()}\n")
+
+    def complete_run(self) -> None:
+        """End with the exit code of the run."""
+        if isinstance(sys.exception(), KeyboardInterrupt):
+            sys.stderr.write("interrupted; finished work is kept, run it again to go on\n")
+            raise SystemExit(INTERRUPTED)
+        if self.runtime_errors:
+            sys.stderr.write("\n".join(self.runtime_errors) + "\n")
+            raise SystemExit(5)
+        if self.exit_code:
+            raise SystemExit(self.exit_code)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+DOIT_CONFIG: Final = {
+    "default_tasks": ["site"],
+    "backend": "sqlite3",
+    "dep_file": ":memory:",
+    "reporter": Reporter,
+    "verbosity": 2,
+}
+
+
+@cache
+def _project() -> tuple[Path, Config]:
+    root = Path.cwd()
+    return root, load_config(root, os.environ, {})
+
+
+@cache
+def _stored() -> dict[str, runs.StoredRun]:
+    root, config = _project()
+    return {one.run.id: one for one in runs.list_runs(stages.profiles_folder(root, config))}
+
+
+def _act(stage: Callable[..., object], *words: Any, **options: Any) -> Any:
+    """Run a stage on this project; an error becomes a failed task, an exit code a value of the task."""
+    try:
+        root, config = _project()
+        result = stage(root, *words, config, **options)
+    except ProfbookError as error:
+        return Stopped(str(error), error.exit_code)
+    except Exception as error:  # noqa: BLE001 - the last place to turn a fault of ours into words
+        return Stopped(unexpected(error), 5)
+    return {"exit": result} if type(result) is int else {}
+
+
+def unexpected(error: Exception) -> str:
+    """Word a fault of ours; the traceback is for those who set PROFBOOK_DEBUG."""
+    if os.environ.get("PROFBOOK_DEBUG"):
+        return "".join(traceback.format_exception(error))
+    cause = f"internal error: {type(error).__name__}: {error}"
+    return f"{cause}\n  Please report it; with PROFBOOK_DEBUG=1 it says where it happened."
+
+
+def _is_true(question: Callable[[], bool]) -> bool:
+    """Ask whether a task is up to date; when that cannot be said, the task runs and says why."""
+    try:
+        return question()
+    except Exception:  # noqa: BLE001 - the task meets the same error and reports it
+        return False
+
+
+# --- the graph ---------------------------------------------------------------------------------------------------
+
+
+def task_collect() -> Task:
+    """Profile the service under load: a new run in profiles/. Words after -- go to the service."""
+    return {
+        "actions": [_collect],
+        "params": [
+            {"name": "label", "long": "label", "default": "", "help": "label of the run, such as baseline"},
+            {"name": "variant", "long": "variant", "default": "", "help": "variant of the service to start"},
+            {"name": "repeat", "long": "repeat", "type": int, "default": 1, "help": "how many runs to take"},
+            {"name": "notes", "long": "notes", "default": "", "help": "a note kept with the run"},
+        ],
+        "pos_arg": "words",
+        "uptodate": [False],
+        "io": {"capture": False},
+    }
+
+
+def _collect(label: str, variant: str, repeat: int, notes: str, words: list[str] | None) -> Any:
+    if repeat < 1:
+        return Stopped(str(UsageError("--repeat must be at least 1")), UsageError.exit_code)
+    given = {"label": label, "variant": variant, "repeat": repeat, "notes": notes, "args": tuple(words or ())}
+    return _act(stages.collect_runs, **given)
+
+
+def task_derive() -> Iterator[Task]:
+    """Read, measure and doubt each run that is new or changed."""
+    yield {"basename": "derive", "name": None, "doc": task_derive.__doc__}
+    for name in _run_names():
+        yield {
+            "name": name,
+            "actions": [(_act, [stages.derive_run, name])],
+            "uptodate": [(_is_derived, [name])],
+        }
+
+
+def task_compare() -> Iterator[Task]:
+    """Compare the labels named in the settings."""
+    yield {"basename": "compare", "name": None, "doc": task_compare.__doc__}
+    for slug, pair in _pairs().items():
+        yield {
+            "name": slug,
+            "actions": [(_act, [stages.compare_labels, pair])],
+            "uptodate": [(_is_compared, [pair])],
+            "task_dep": ["derive"],
+        }
+
+
+def task__build() -> Task:
+    """Render the site if anything in it changed."""
+    return {
+        "actions": [(_act, [stages.build_site])],
+        "uptodate": [_is_built],
+        "task_dep": ["derive", "compare"],
+    }
+
+
+def task_site() -> Task:
+    """Build the site in build/site and say what is in it (this is what plain `doit` does)."""
+    return {"actions": [(_act, [stages.report])], "task_dep": ["_build"], "uptodate": [False]}
+
+
+def _run_names() -> tuple[str, ...]:
+    try:
+        root, config = _project()
+        return runs.run_names(stages.profiles_folder(root, config))
+    except ProfbookError:
+        return ()  # the site task meets the same error and reports it
+
+
+def _pairs() -> dict[str, CompareConfig]:
+    try:
+        return {stages.slug(pair): pair for pair in _project()[1].compare}
+    except ProfbookError:
+        return {}  # the site task meets the same error and reports it
+
+
+def _is_derived(name: str) -> bool:
+    return _is_true(lambda: stages.is_derived(_project()[0], _stored()[name], _project()[1]))
+
+
+def _is_compared(pair: CompareConfig) -> bool:
+    return _is_true(lambda: stages.is_compared(_project()[0], pair, _project()[1], list(_stored().values())))
+
+
+def _is_built() -> bool:
+    return _is_true(lambda: stages.is_built(*_project(), list(_stored().values())))

@@ -81,13 +81,20 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
         """Say nothing: the test's output is the test's."""
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """Serve ``tmp_path``; the value is the address, without a trailing slash."""
-    handler = functools.partial(_QuietHandler, directory=str(tmp_path))
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free local port; the value is the address, without a trailing slash."""
+    handler = functools.partial(_QuietHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         thread = threading.Thread(target=running.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """Serve ``tmp_path``."""
+    with serve(tmp_path) as address:
+        yield address

@@ -1,0 +1,215 @@
+"""The one door to Altair and vl-convert: one function per type of chart, and its picture as SVG.
+
+Rules: a chart's specification is data-free (`NamedData`); rows travel beside it, so a type is defined once. Colours are
+CSS variables and ``currentColor``: one picture serves light, dark and print. Labels are never cut (``labelLimit`` 0).
+The SVG is deterministic: rounded coordinates, ids from the chart's own key. A chart is small enough for a phone; pages
+set several side by side.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipeline.render.encode import visible
+
+CHART_FORMAT: Final = 1
+WIDTH: Final = 340
+DATA: Final = "rows"
+_ROW_HEIGHT: Final = 22
+_FONT: Final = "Arial, Helvetica, Liberation Sans, sans-serif"
+"""Fonts of one width, so that labels measured here fit where they are shown."""
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartData:
+    """What one chart shows: its type, the words on its axes, and its rows (plain JSON values)."""
+
+    kind: str
+    x_title: str
+    y_title: str
+    rows: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnChart:
+    """A chart as a page needs it: the picture, and the specification with data for the interactive view."""
+
+    svg: str
+    spec: Mapping[str, Any]
+
+
+def quantiles(x_title: str, y_title: str) -> Any:
+    """Bars of latency by quantile. Rows: ``label`` (text, with the value in it), ``value``."""
+    alt, chart = _chart()
+    return chart.mark_bar(color="var(--pb-c1)", cornerRadiusEnd=2).encode(
+        y=alt.Y("label:N", sort=None, title=y_title or None, axis=_label_axis(alt)),
+        x=alt.X("value:Q", title=x_title, axis=alt.Axis(tickCount=4, labelFlush=False)),
+        tooltip=[alt.Tooltip("label:N", title="quantile")],
+    )
+
+
+def histogram(x_title: str, y_title: str) -> Any:
+    """Counts over latency buckets on a logarithmic axis. Rows: ``low``, ``high``, ``count``, ``label``."""
+    alt, chart = _chart()
+    bars = chart.mark_rect(color="var(--pb-c1)").encode(
+        x=alt.X(
+            "low:Q", title=x_title, scale=alt.Scale(type="log", nice=False), axis=alt.Axis(tickCount=5, grid=False)
+        ),
+        x2="high:Q",
+        y=alt.Y("count:Q", title=y_title, axis=alt.Axis(tickCount=4)),
+        y2=alt.datum(0),
+        tooltip=[alt.Tooltip("label:N", title="bucket"), alt.Tooltip("count:Q")],
+    )
+    return bars.properties(height=150).interactive(bind_y=False)
+
+
+def series(x_title: str, y_title: str) -> Any:
+    """Values over the snapshots of an interval series. Rows: ``x``, ``value``, ``label``."""
+    alt, chart = _chart()
+    line = chart.encode(
+        x=alt.X("x:Q", title=x_title, axis=alt.Axis(tickCount=6, grid=False)),
+        y=alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4)),
+        tooltip=[alt.Tooltip("label:N", title="snapshot")],
+    )
+    area = line.mark_area(color="var(--pb-c1)", opacity=0.14, line={"color": "var(--pb-c1)", "strokeWidth": 2})
+    points = line.mark_point(color="var(--pb-c1)", filled=True, opacity=1, size=22)
+    return alt.layer(area, points.interactive(bind_y=False)).properties(height=150)
+
+
+def strips(x_title: str, y_title: str) -> Any:
+    """Every run of both sides as a dot, the medians as ticks. Rows: ``side``, ``order`` (0 base, 1 head), ``value``."""
+    alt, chart = _chart()
+    colour = alt.Color(
+        "order:O", scale=alt.Scale(domain=[0, 1], range=["var(--pb-base)", "var(--pb-head)"]), legend=None
+    )
+    place = {
+        "y": alt.Y("side:N", sort=alt.EncodingSortField("order"), title=y_title or None, axis=_label_axis(alt)),
+        "color": colour,
+    }
+    scale = alt.Scale(zero=False, nice=True, padding=8)
+    dots = chart.mark_point(filled=True, size=60, opacity=0.75).encode(
+        x=alt.X("value:Q", title=x_title, scale=scale, axis=alt.Axis(tickCount=4)),
+        tooltip=[alt.Tooltip("run:N", title="run"), alt.Tooltip("text:N", title="value")],
+        **place,
+    )
+    medians = chart.mark_tick(thickness=2.5, size=20).encode(x=alt.X("median(value):Q", title=x_title), **place)
+    return alt.layer(dots, medians).properties(height=alt.Step(30))
+
+
+_TYPES: Final[Mapping[str, Callable[[str, str], Any]]] = {
+    "quantiles": quantiles,
+    "histogram": histogram,
+    "series": series,
+    "strips": strips,
+}
+
+
+def draw(chart: ChartData, *, label: str, cache: MutableMapping[str, str]) -> DrawnChart:
+    """Draw a chart, or take it from the cache (key -> JSON text): the key covers data, type and library versions."""
+    key = _key(chart, label)
+    known = cache.get(key)
+    if known is None:
+        spec = specification(chart)
+        known = json.dumps({"svg": _svg(spec, label, key), "spec": spec}, sort_keys=True, separators=(",", ":"))
+        cache[key] = known
+    drawn = json.loads(known)
+    return DrawnChart(drawn["svg"], drawn["spec"])
+
+
+def specification(chart: ChartData) -> dict[str, Any]:
+    """Make the Vega-Lite specification of a chart with its rows in place."""
+    spec = copy.deepcopy(_specification(chart.kind, chart.x_title, chart.y_title))
+    spec["datasets"] = {DATA: [{name: _shown(value) for name, value in row.items()} for row in chart.rows]}
+    return spec
+
+
+def _shown(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) else value
+
+
+def bundle() -> str:
+    """Make the self-hosted script that draws specifications in the browser (``window.vegaEmbed``)."""
+    import vl_convert
+
+    make: Any = vl_convert.javascript_bundle  # its stub asks for a snippet, its default is what is meant
+    return str(make())
+
+
+def versions() -> str:
+    """Name the libraries a picture depends on, for keys."""
+    from importlib.metadata import version
+
+    return f"{CHART_FORMAT}/{version('altair')}/{version('vl-convert-python')}"
+
+
+def _key(chart: ChartData, label: str) -> str:
+    told = [versions(), chart.kind, chart.x_title, chart.y_title, label, [dict(row) for row in chart.rows]]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@functools.cache
+def _specification(kind: str, x_title: str, y_title: str) -> dict[str, Any]:
+    chart = _TYPES[kind](x_title, y_title)
+    spec: dict[str, Any] = _themed(chart).to_dict()
+    return spec
+
+
+def _chart() -> tuple[Any, Any]:
+    import altair as alt
+
+    return alt, alt.Chart(alt.NamedData(DATA), width=WIDTH, height=alt.Step(_ROW_HEIGHT))
+
+
+def _label_axis(alt: Any) -> Any:
+    return alt.Axis(domain=False, ticks=False, labelPadding=6, labelLimit=0, grid=False)
+
+
+def _themed(chart: Any) -> Any:
+    import altair as alt
+
+    axis = alt.AxisConfig(
+        labelLimit=0,
+        titleFontWeight="normal",
+        domainColor="var(--pb-axis)",
+        tickColor="var(--pb-axis)",
+        gridColor="var(--pb-grid)",
+        labelColor="currentColor",
+        labelFontSize=11,
+        titleColor="currentColor",
+        titleFontSize=11,
+    )
+    return chart.configure(background="transparent", font=_FONT, axis=axis, view=alt.ViewConfig(stroke=None), padding=2)
+
+
+def _svg(spec: Mapping[str, Any], label: str, key: str) -> str:
+    import vl_convert
+
+    return tidy_svg(str(vl_convert.vegalite_to_svg(dict(spec))), label, key)
+
+
+def tidy_svg(svg: str, label: str, key: str) -> str:
+    """Make vl-convert's SVG fit a page: one image with one label, scaling, rounded numbers, ids of its own."""
+    body = svg[svg.index(">") + 1 :]
+    size = re.search(r'viewBox="([^"]*)"', svg)
+    box = size[1] if size else "0 0 100 100"
+    body = re.sub(r' (?:aria-[a-z]+|role|aria-roledescription|class|pointer-events)="[^"]*"', "", body)
+    body = re.sub(r'<path [^>]*\bd="(?:M0,0h0v0h0Z)?"[^>]*/>', "", body)
+    body = re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), body)
+    for place, name in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]*)"', body))):
+        # The library counts its ids on from picture to picture; ours start anew in each.
+        body = body.replace(f'id="{name}"', f'id="c{key[:8]}-{place}"').replace(
+            f"url(#{name})", f"url(#c{key[:8]}-{place})"
+        )
+    body = body.replace(' opacity="1"', "")
+    escaped = label.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    opening = f'<svg class="pb-chart__svg" role="img" aria-label="{escaped}" viewBox="{box}">'
+    return opening + body

@@ -1,0 +1,126 @@
+"""The one door to Jinja2: templates in, text out.
+
+Rules: autoescape is always on, an undefined name is an error, and every value printed is first made visible
+(`encode.visible`). Only `trusted` makes HTML of text, and only our own HTML goes in there. Filters show numbers with
+their units. Templates see values, never the disk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from pipeline import units
+from pipeline.errors import SiteError
+from pipeline.render import encode
+
+__all__ = ["Environment", "Html", "environment", "island", "render", "trusted"]
+
+Html = Markup
+"""HTML that is finished: escaped text or our own markup."""
+
+
+def trusted(html: str) -> Html:
+    """Declare our own finished HTML as such. Never called on text that came out of a run."""
+    return Markup(html)  # noqa: S704 - the one place where HTML is declared safe, and callers pass only our own
+
+
+def island(value: Any) -> Html:
+    """Write a value as JSON for a ``<script type="application/json">`` element."""
+    return trusted(encode.json_text(value))
+
+
+def environment(templates: Mapping[str, str]) -> Environment:
+    """Make the environment over template texts by name (``pages/run.html.j2``, …)."""
+    env = Environment(
+        loader=DictLoader(dict(templates)),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_finalize,
+    )
+    env.filters.update(_FILTERS)
+    return env
+
+
+def render(env: Environment, name: str, /, **values: Any) -> str:
+    """Fill one template. Raises SiteError when the template asks for a value it was not given or is malformed."""
+    from jinja2 import TemplateError
+
+    try:
+        return env.get_template(name).render(**values)
+    except TemplateError as error:
+        where = getattr(error, "lineno", None)
+        place = f"{name}, line {where}" if where else name
+        raise SiteError(
+            f"The template {place} cannot be filled: {error.message or type(error).__name__}.",
+            cure="site_templates/README.md says which value each template gets.",
+        ) from error
+
+
+def _finalize(value: Any) -> Any:
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return encode.visible(value)
+
+
+def _percent(share: float | None, digits: int = 1) -> str:
+    """Show a share of one in percent; a dash for none."""
+    return "–" if share is None else f"{share * 100:.{digits}f} %"
+
+
+def _width(share: float | None, largest: float = 1.0) -> str:
+    """Show a share as a CSS length for a bar behind a number: the largest fills the cell."""
+    return f"{min(abs(share or 0.0) / (largest or 1.0), 1.0) * 100:.1f}%"
+
+
+def _signed(value: float, unit: str) -> str:
+    """Show a change with its sign: ``+2.1 ms``, ``−0.7 kB``."""
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return sign + units.show(abs(value), unit)
+
+
+def _breakable(text: str) -> Html:
+    """Let a long name break after the marks that part it, not in the middle of a word."""
+    escaped = str(escape(encode.visible(text)))
+    return trusted(re.sub(r"([/.)\]}_])(?=.)", r"\1<wbr>", escaped))
+
+
+def _code(code: str) -> str:
+    """Write the fragment that leads to a finding's code in the guide; none for what cannot be a code."""
+    return f"#{code}" if re.fullmatch(r"[a-z0-9_]+", code) else ""
+
+
+def _markdown(text: str) -> Html:
+    return trusted(encode.markdown(text))
+
+
+def _yaml(text: str) -> Html:
+    return trusted(encode.yaml_text(text))
+
+
+def _when(rfc3339: str) -> str:
+    """Show an RFC 3339 UTC time for reading, to the second; other texts as they are."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", rfc3339)
+    return f"{found[1]} {found[2]} UTC" if found else rfc3339
+
+
+_FILTERS = {
+    "show": units.show,
+    "signed": _signed,
+    "percent": _percent,
+    "width": _width,
+    "breakable": _breakable,
+    "code_fragment": _code,
+    "island": island,
+    "md": _markdown,
+    "yaml": _yaml,
+    "url_path": encode.url_path,
+    "when": _when,
+}

@@ -1,0 +1,64 @@
+"""Where things are on the site: addresses of pages and files, and the way from one page to another. Pure.
+
+Rules: addresses are stable, other people link to them. Links between our pages are relative and name ``index.html``,
+so that they work from ``file://``. A path out of a run is percent-encoded; one that would leave its folder has no
+address.
+"""
+
+from __future__ import annotations
+
+from pipeline.model import layout
+from pipeline.model.record import ProfileRecord
+from pipeline.model.run import DEFAULT_COMPONENT
+from pipeline.model.verdict import Comparison
+from pipeline.render import encode
+
+
+def run_page(run_id: str) -> str:
+    """Address of a run's page, from the site's root."""
+    return f"runs/{encode.safe_name(run_id)}/"
+
+
+def compare_page(comparison: Comparison) -> str:
+    """Address of a comparison's page, from the site's root."""
+    return f"compare/{encode.safe_name(comparison.base_label)}..{encode.safe_name(comparison.head_label)}/"
+
+
+def to_page(url: str, *, root: str) -> str:
+    """Link a page, from a page whose way to the root is ``root`` (``../../``)."""
+    return f"{root}{url}index.html"
+
+
+def root_of(url: str) -> str:
+    """Say the way from a page to the site's root."""
+    return "../" * url.count("/")
+
+
+def is_safe_path(path: str) -> bool:
+    """Tell whether a path inside a run may become a path inside the site."""
+    parts = path.split("/")
+    return bool(path) and "\\" not in path and "\0" not in path and all(part not in {"", ".", ".."} for part in parts)
+
+
+def raw_file(run_id: str, path: str) -> str:
+    """Place of a raw file under the site: ``runs/<run>/raw/<component>/<file>``; empty when it may have none.
+
+    A file at the root of the run belongs to the component a single service has.
+    """
+    if not is_safe_path(path):
+        return ""
+    within = path if "/" in path else f"{DEFAULT_COMPONENT}/{path}"
+    return f"{run_page(run_id)}raw/{within}"
+
+
+def endpoint(run_id: str, profile: ProfileRecord) -> str:
+    """Place where ``go tool pprof URL`` finds a profile: ``runs/<run>/<component>/debug/pprof/<endpoint>``."""
+    component = profile.component or DEFAULT_COMPONENT
+    if not is_safe_path(component) or profile.kind not in layout.ENDPOINTS:
+        return ""
+    return f"{run_page(run_id)}{component}/debug/pprof/{layout.endpoint(profile.kind)}"
+
+
+def tree_file(tree: str) -> str:
+    """Place of a call tree's data script under the site."""
+    return f"data/{tree}.js"

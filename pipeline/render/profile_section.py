@@ -1,0 +1,160 @@
+"""The sections of a run page that show profiles: one for each component and kind. Pure.
+
+Rules: the last profile of a kind is shown in full; the others of a series or before/after pair are listed with their
+totals. What could not be read is said where it would have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.model.finding import Finding
+from pipeline.model.record import ProfileRecord, RunRecord
+from pipeline.render import encode, links
+from pipeline.render.commands import Command, commands
+from pipeline.render.env import Html, trusted
+from pipeline.render.figures import Cache, Figure, series_figures
+from pipeline.render.tables import TopPanel, top_panels
+
+_KINDS: Final = ("cpu", "heap", "allocs", "goroutine", "goroutineleak", "mutex", "block", "threadcreate")
+_PHASES: Final = {"before": 0, "during": 1, "series": 2, "": 3, "after": 4}
+_TITLES: Final[Mapping[str, str]] = {
+    "cpu": "CPU",
+    "heap": "Heap",
+    "allocs": "Allocations",
+    "goroutine": "Goroutines",
+    "goroutineleak": "Leaked goroutines",
+    "mutex": "Mutex contention",
+    "block": "Blocking",
+    "threadcreate": "Thread creation",
+    "profile": "Other profile",
+}
+_ABOUT: Final[Mapping[str, str]] = {
+    "cpu": "Where processor time went while the load ran.",
+    "heap": "What was in use when the profile was taken, and everything allocated since the service started.",
+    "allocs": "Everything allocated since the service started; what the run itself allocated is after minus before.",
+    "goroutine": "Every goroutine and the stack it stood in.",
+    "goroutineleak": "Goroutines the garbage collector proved can never wake up.",
+    "mutex": "Time others waited because these functions held a lock.",
+    "block": "Time spent waiting for locks, channels and conditions.",
+    "threadcreate": "What made the runtime create operating-system threads.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flame:
+    """A flame graph: ``src`` of its data, the key it registers under, and the still picture for readers without JS."""
+
+    src: str
+    key: str
+    index: int
+    svg: Html
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One profile in the list of its kind; ``href`` is empty when the raw file is not on the site."""
+
+    path: str
+    when: str
+    totals: tuple[tuple[str, int, str], ...]
+    href: str
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KindSection:
+    """Everything a run page shows about one kind of profile of one component."""
+
+    id: str
+    title: str
+    about: str
+    component: str
+    kind: str
+    shown: ProfileRecord
+    panels: tuple[TopPanel, ...]
+    flame: Flame | None
+    figures: tuple[Figure, ...]
+    snapshots: tuple[Snapshot, ...]
+    commands: tuple[Command, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRules:
+    """What all sections of a site share."""
+
+    flames: Mapping[str, Sequence[str]]
+    charts: Cache
+    profiles_dir: str
+    site_url: str
+    raw: bool
+
+
+def kind_sections(record: RunRecord, rules: SectionRules) -> tuple[KindSection, ...]:
+    """Make the sections of a run, by component, then by kind in the order people ask for them."""
+    groups: dict[tuple[str, str], list[ProfileRecord]] = {}
+    for profile in record.profiles:
+        groups.setdefault((profile.component, profile.kind), []).append(profile)
+    ordered = sorted(groups, key=lambda key: (key[0], _rank(key[1]), key[1]))
+    single = len({component for component, _ in groups}) == 1
+    return tuple(_section(record.run.id, key, groups[key], rules, single=single) for key in ordered)
+
+
+def kind_title(kind: str) -> str:
+    """Name a kind of profile in words."""
+    return _TITLES.get(kind, kind)
+
+
+def taken_order(profile: ProfileRecord) -> tuple[int, int, str]:
+    """Sort key of the profiles of one kind: in the order they were taken."""
+    return _PHASES.get(profile.phase, 3), profile.index or 0, profile.path
+
+
+def _rank(kind: str) -> int:
+    return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+
+
+def _section(
+    run_id: str, key: tuple[str, str], group: Sequence[ProfileRecord], rules: SectionRules, *, single: bool
+) -> KindSection:
+    component, kind = key
+    taken = sorted(group, key=taken_order)
+    shown = taken[-1]
+    identity = encode.anchor("profile", kind) if single else encode.anchor("profile", component, kind)
+    title = kind_title(kind)
+    return KindSection(
+        id=identity,
+        title=title,
+        about=_ABOUT.get(kind, "A profile of a kind that has no page of its own."),
+        component="" if single else component,
+        kind=kind,
+        shown=shown,
+        panels=top_panels(shown.tables, shown.default_index),
+        flame=_flame(shown, rules.flames),
+        figures=series_figures(taken, rules.charts, prefix=identity),
+        snapshots=tuple(_snapshot(run_id, one, shown, raw=rules.raw) for one in taken),
+        commands=commands(run_id, taken, profiles_dir=rules.profiles_dir, site_url=rules.site_url, raw=rules.raw),
+        findings=tuple(doubt for one in taken for doubt in one.findings),
+    )
+
+
+def _flame(profile: ProfileRecord, flames: Mapping[str, Sequence[str]]) -> Flame | None:
+    if not profile.tree:
+        return None
+    pictures = flames.get(profile.tree, ())
+    picture = pictures[profile.default_index] if profile.default_index < len(pictures) else ""
+    src = f"../../{links.tree_file(encode.url_path(profile.tree))}"
+    return Flame(src, profile.tree, profile.default_index, trusted(picture))
+
+
+def _snapshot(run_id: str, profile: ProfileRecord, shown: ProfileRecord, *, raw: bool) -> Snapshot:
+    when = profile.phase if profile.index is None else f"snapshot {profile.index}"
+    totals = tuple(
+        (kind.type, total, kind.unit) for kind, total in zip(profile.sample_types, profile.totals, strict=False)
+    )
+    place = links.raw_file(run_id, profile.path) if raw else ""
+    href = links.root_of(links.run_page(run_id)) + encode.url_path(place) if place else ""
+    return Snapshot(profile.path, when or "–", totals, href, profile is shown)

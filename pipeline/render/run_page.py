@@ -1,0 +1,232 @@
+"""The page of one run: what it can be trusted for, then its numbers, profiles, files and provenance. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline import units
+from pipeline.model.metric import LoadResult, Measurement, Metric
+from pipeline.model.page import StampedPage
+from pipeline.model.record import RunRecord
+from pipeline.model.run import FileReport, Manifest
+from pipeline.render import encode, links
+from pipeline.render.env import Environment, render
+from pipeline.render.figures import load_figures, quantile_name
+from pipeline.render.profile_section import KindSection, SectionRules, kind_sections
+from pipeline.render.state import DIRECTIONS, OUTCOMES, SEVERITIES, run_state
+
+_TILES: Final = (
+    "ops_per_sec",
+    "latency_mean",
+    "latency_p99",
+    "cpu_per_op",
+    "alloc_bytes_per_op",
+    "heap_inuse_after",
+    "goroutines_after",
+    "error_rate",
+)
+_NOTES_LIMIT: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class MetricLine:
+    """One measured value with everything needed to read it."""
+
+    metric: Metric
+    component: str
+    value: float
+    arrow: str
+    direction: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """One file of the run, or one that is missing (``status`` then says so)."""
+
+    path: str
+    kind: str
+    phase: str
+    size: int | None
+    sha256: str
+    href: str
+    status: str = "ok"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text file written beside the run, shown as it is."""
+
+    path: str
+    text: str
+    cut: bool
+
+
+def run_page(
+    env: Environment,
+    record: RunRecord,
+    rules: SectionRules,
+    *,
+    metrics: Mapping[str, Metric],
+    notes: Mapping[tuple[str, str], str],
+    comparisons: Sequence[tuple[str, str, str]],
+    neighbours: tuple[str, str],
+) -> StampedPage:
+    """Make the page of one run.
+
+    ``comparisons`` are (address, title, outcome) of those it takes part in; ``neighbours`` are the ids of the older
+    and the newer run, empty at the ends.
+    """
+    run = record.run
+    url = links.run_page(run.id)
+    sections = kind_sections(record, rules)
+    lines = metric_lines(record.measurements, metrics)
+    written = notes_of(run.id, notes)
+    body = render(
+        env,
+        "pages/run.html.j2",
+        root=links.root_of(url),
+        record=record,
+        run=run,
+        manifest=run.manifest,
+        state=run_state(record),
+        tiles=_tiles(lines),
+        lines=lines,
+        many_components=len({line.component for line in lines}) > 1,
+        load=record.load,
+        load_facts=load_facts(record.load) if record.load else (),
+        load_figures=load_figures(record.load, rules.charts, prefix="load") if record.load else (),
+        sections=sections,
+        files=file_lines(record, raw=rules.raw),
+        environment=environment_facts(run.manifest) if run.manifest else (),
+        notes=written,
+        comparisons=comparisons,
+        older=links.to_page(links.run_page(neighbours[0]), root="../../") if neighbours[0] else "",
+        newer=links.to_page(links.run_page(neighbours[1]), root="../../") if neighbours[1] else "",
+        older_id=neighbours[0],
+        newer_id=neighbours[1],
+        severities=SEVERITIES,
+        outcomes=OUTCOMES,
+    )
+    return StampedPage(url, run.id, body, _toc(record, sections, has_notes=bool(written)))
+
+
+def metric_lines(measurements: Sequence[Measurement], metrics: Mapping[str, Metric]) -> tuple[MetricLine, ...]:
+    """Give each measurement its metric; a name the registry does not know is shown plainly, not dropped."""
+    order = {name: place for place, name in enumerate(metrics)}
+    known = sorted(measurements, key=lambda one: (one.component, order.get(one.metric, len(order)), one.metric))
+    return tuple(_line(one, metrics.get(one.metric) or _unknown(one.metric)) for one in known)
+
+
+def _line(one: Measurement, metric: Metric) -> MetricLine:
+    arrow, direction = DIRECTIONS[metric.better]
+    return MetricLine(metric, one.component, one.value, arrow, direction, one.evidence)
+
+
+def _unknown(name: str) -> Metric:
+    return Metric(name, name, "count", "none", "not in the registry of this version")
+
+
+def _tiles(lines: Sequence[MetricLine]) -> tuple[MetricLine, ...]:
+    """Choose the headline values of the first component that has any."""
+    component = lines[0].component if lines else ""
+    mine = {line.metric.name: line for line in lines if line.component == component}
+    return tuple(mine[name] for name in _TILES if name in mine)
+
+
+def load_facts(load: LoadResult) -> tuple[tuple[str, str], ...]:
+    """Say what the load test did, as (name, text) pairs."""
+    attempts = load.operations + load.errors
+    facts: list[tuple[str, str]] = [
+        ("tool", load.tool),
+        ("started", load.started),
+        ("duration", units.show(load.duration_seconds, "s")),
+        ("successful operations", f"{load.operations:,}"),
+        ("errors", f"{load.errors:,} ({units.show(load.errors / attempts, 'ratio')})" if attempts else "0"),
+        ("throughput", units.show(load.operations_per_second, "ops/s")),
+        ("mean latency", units.show(load.mean_latency_seconds, "s")),
+    ]
+    if load.writes is not None:
+        facts.append(("writes", f"{load.writes:,}"))
+    if load.reads is not None:
+        facts.append(("reads", f"{load.reads:,}"))
+    facts += [(f"latency {quantile_name(quantile)}", units.show(value, "s")) for quantile, value in load.quantiles]
+    return tuple((name, text) for name, text in facts if text)
+
+
+def file_lines(record: RunRecord, *, raw: bool) -> tuple[FileLine, ...]:
+    """List the files of a run in order of path, then those that should be there and are not."""
+    run = record.run
+    root = links.root_of(links.run_page(run.id))
+    lines = []
+    for file in run.files:
+        place = links.raw_file(run.id, file.path) if raw else ""
+        href = root + encode.url_path(place) if place else ""
+        lines.append(FileLine(file.path, file.kind, file.phase, file.size_bytes, file.sha256, href))
+    present = {file.path for file in run.files}
+    reports = run.manifest.files if run.manifest else ()
+    absent = (report for report in reports if report.status != "ok" and report.path not in present)
+    return (*sorted(lines, key=lambda line: line.path), *(_absent(report) for report in absent))
+
+
+def _absent(report: FileReport) -> FileLine:
+    reason = ": ".join(part for part in (report.code, report.last_error) if part)
+    return FileLine(report.path, report.kind, report.phase, None, "", "", report.status, reason)
+
+
+def environment_facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    """Say where and how a run was taken, as (name, text) pairs; what is unknown is left out."""
+    env = manifest.environment
+    dirty = {None: "", True: "with uncommitted changes", False: "clean"}[env.git_dirty]
+    facts = (
+        ("started", manifest.started),
+        ("finished", manifest.finished),
+        ("plan", manifest.plan),
+        ("variant", manifest.variant),
+        ("load command", " ".join(manifest.load.command) if manifest.load else ""),
+        (
+            "load exit code",
+            str(manifest.load.exit_code) if manifest.load and manifest.load.exit_code is not None else "",
+        ),
+        ("commit", f"{env.git_sha} {dirty}".strip() if env.git_sha else ""),
+        ("branch", env.git_branch),
+        ("Go", env.go_version),
+        ("platform", "/".join(part for part in (env.goos, env.goarch) if part)),
+        ("GOMAXPROCS", env.gomaxprocs),
+        ("GOGC", env.gogc),
+        ("GOMEMLIMIT", env.gomemlimit),
+        ("processor", env.cpu_model),
+        ("cores", str(env.cpu_count) if env.cpu_count else ""),
+        ("kernel", env.kernel),
+        ("collected by", f"profbook {manifest.tool_version}" if manifest.tool_version else ""),
+    )
+    return tuple((name, text) for name, text in facts if text)
+
+
+def notes_of(run_id: str, notes: Mapping[tuple[str, str], str]) -> tuple[Note, ...]:
+    """Take the notes of one run, in order of path, cut at a length no page can bear."""
+    mine = sorted((path, text) for (run, path), text in notes.items() if run == run_id)
+    return tuple(Note(path, text[:_NOTES_LIMIT], len(text) > _NOTES_LIMIT) for path, text in mine)
+
+
+def _toc(record: RunRecord, sections: Sequence[KindSection], *, has_notes: bool) -> tuple[tuple[str, str], ...]:
+    entries = [("verdict", "Can it be trusted?"), ("metrics", "Metrics")]
+    if record.load is not None:
+        entries.append(("load", "Load test"))
+    many = len({section.component for section in sections}) > 1
+    seen: set[str] = set()
+    for section in sections:
+        if not many:
+            entries.append((section.id, section.title))
+        elif section.component not in seen:
+            seen.add(section.component)
+            entries.append((section.id, section.component))
+    entries.append(("files", "Files"))
+    if record.run.manifest is not None:
+        entries.append(("provenance", "Provenance"))
+    if has_notes:
+        entries.append(("notes", "Notes"))
+    return tuple(entries)

@@ -1,0 +1,31 @@
+"""Where the templates are, in a checkout and in an installed package, and reading them.
+
+Rules: a checkout's ``site_templates`` beside the package wins over the copy a wheel ships inside it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from pipeline.errors import SiteError
+
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+_PLACES: Final = (_PACKAGE.parent / "site_templates", _PACKAGE / "site_templates")
+_FOLDERS: Final = ("pages", "partials", "guide")
+
+
+def templates_dir() -> Path:
+    """Find the templates folder. Raises SiteError when the installation has lost it."""
+    for place in _PLACES:
+        if (place / "mkdocs.yml.j2").is_file():
+            return place
+    raise SiteError("The site templates are missing from this installation.", cure="Install profbook again.")
+
+
+def read_templates(folder: Path) -> dict[str, str]:
+    """Read the texts pages are made of: name under the folder -> text, in order of name."""
+    files = [folder / "mkdocs.yml.j2"]
+    for part in _FOLDERS:
+        files += [path for path in (folder / part).rglob("*") if path.suffix in {".j2", ".md"} and path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(files)}

@@ -1,0 +1,171 @@
+"""Frozen dataclasses to JSON and back, by their type hints. Pure.
+
+Rules: the text is deterministic (sorted keys, compact, ASCII, floats always as floats): equal values are equal bytes.
+Tuples are arrays, nested dataclasses objects; a number that is not finite is the string ``nan``, ``inf`` or ``-inf`` in
+a float's place. Reading is strict: a wrong type, a missing field or an unknown key is a ValueError that names it;
+`from_plain` may be told to collect unknown keys instead.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import types
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+Value = TypeVar("Value")
+Unknown = list[str]
+_Reader = Callable[[Any, str, Unknown | None], Any]
+
+
+def dump(value: object) -> bytes:
+    """Write a value as deterministic JSON."""
+    return json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def load(data: bytes, kind: type[Value]) -> Value:
+    """Read what `dump` wrote; raises ValueError for anything else."""
+    return from_plain(json.loads(data.decode(), parse_constant=_refuse), kind)
+
+
+def to_plain(value: Any) -> Any:
+    """Turn a value into objects, lists, strings and numbers."""
+    if isinstance(value, bool | str | int) or value is None:
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, tuple | list):
+        return [to_plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        hints = _hints(type(value))
+        return {name: _float(plain, hint) for name, hint in hints.items() for plain in [to_plain(getattr(value, name))]}
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def from_plain(plain: Any, kind: type[Value], unknown: Unknown | None = None) -> Value:
+    """Build a value of ``kind``; unknown keys are appended to ``unknown`` when given, else they are a ValueError."""
+    value: Value = _reader(cast("Any", kind))(plain, "", unknown)
+    return value
+
+
+def _float(plain: Any, hint: Any) -> Any:
+    """Write an integer in a float field as a float, so that equal values are equal bytes."""
+    if isinstance(plain, int) and not isinstance(plain, bool) and float in {hint, *get_args(hint)}:
+        return float(plain)
+    return plain
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+@cache
+def _reader(hint: Any) -> _Reader:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return _one_of(args)
+    if origin in {Union, types.UnionType}:
+        return _optional(next(arg for arg in args if arg is not type(None)))
+    if origin is tuple:
+        return _items(args[0]) if args[-1] is Ellipsis else _places(args)
+    if is_dataclass(hint):
+        return _record(hint)
+    if hint is float:
+        return _number
+    if hint in {str, int, bool}:
+        return _plain(hint)
+    raise TypeError(f"{hint} has no JSON form")
+
+
+def _wrong(place: str, wanted: str, found: Any) -> ValueError:
+    return ValueError(f"{place or 'document'} must be {wanted}, not {type(found).__name__}")
+
+
+def _plain(kind: type) -> _Reader:
+    def read(plain: Any, place: str, _: Unknown | None) -> Any:
+        if type(plain) is not kind:
+            raise _wrong(place, kind.__name__, plain)
+        return plain
+
+    return read
+
+
+def _number(plain: Any, place: str, _: Unknown | None) -> float:
+    if isinstance(plain, bool) or not (isinstance(plain, int | float) or plain in {"nan", "inf", "-inf"}):
+        raise _wrong(place, "a number", plain)
+    return float(plain)
+
+
+def _one_of(choices: tuple[Any, ...]) -> _Reader:
+    def read(plain: Any, place: str, _: Unknown | None) -> Any:
+        if plain not in choices:
+            raise ValueError(f"{place} must be one of {', '.join(map(repr, choices))}")
+        return plain
+
+    return read
+
+
+def _optional(inner: Any) -> _Reader:
+    read_inner = _reader(inner)
+
+    def read(plain: Any, place: str, unknown: Unknown | None) -> Any:
+        return None if plain is None else read_inner(plain, place, unknown)
+
+    return read
+
+
+def _items(inner: Any) -> _Reader:
+    read_inner = _reader(inner)
+
+    def read(plain: Any, place: str, unknown: Unknown | None) -> Any:
+        if not isinstance(plain, list):
+            raise _wrong(place, "a list", plain)
+        return tuple(read_inner(item, f"{place}/{index}", unknown) for index, item in enumerate(plain))
+
+    return read
+
+
+def _places(kinds: tuple[Any, ...]) -> _Reader:
+    readers = [_reader(kind) for kind in kinds]
+
+    def read(plain: Any, place: str, unknown: Unknown | None) -> Any:
+        if not isinstance(plain, list) or len(plain) != len(readers):
+            raise _wrong(place, f"a list of {len(readers)}", plain)
+        pairs = zip(readers, plain, strict=True)
+        return tuple(one(item, f"{place}/{index}", unknown) for index, (one, item) in enumerate(pairs))
+
+    return read
+
+
+def _record(kind: Any) -> _Reader:
+    readers = {name: _reader(hint) for name, hint in _hints(kind).items()}
+    required = [field.name for field in fields(kind) if _is_required(field)]
+
+    def read(plain: Any, place: str, unknown: Unknown | None) -> Any:
+        if not isinstance(plain, dict):
+            raise _wrong(place, "an object", plain)
+        missing = [name for name in required if name not in plain]
+        strange = [f"{place}/{key}" for key in plain if key not in readers]
+        if missing:
+            raise ValueError(f"{place or 'document'} lacks {', '.join(missing)}")
+        if strange and unknown is None:
+            raise ValueError(f"unknown key {strange[0]}")
+        if unknown is not None:
+            unknown.extend(strange)
+        known = {name: one for name, one in readers.items() if name in plain}
+        return kind(**{name: one(plain[name], f"{place}/{name}", unknown) for name, one in known.items()})
+
+    return read
+
+
+def _is_required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING

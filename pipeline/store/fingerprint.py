@@ -1,0 +1,80 @@
+"""Keys: what a derived thing was computed from, as one digest. Never a modification time.
+
+A key covers the input bytes, the settings that matter, the code that does the work (its text), the versions of the
+libraries it rests on, and the format number. Equal keys mean equal results, so the work need not be done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from pipeline.model.config import CompareConfig, Config
+from pipeline.model.record import RECORD_FORMAT
+
+PACKAGE: Final = Path(__file__).resolve().parent.parent
+_GROUND: Final = ("__init__.py", "derive.py", "errors.py", "model", "stages.py", "store", "units.py")
+DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "render/flame.py")
+COMPARE_CODE: Final = (*_GROUND, "analysis/metrics.py", "compare")
+SITE_CODE: Final = (".",)
+_DERIVE_LIBRARIES: Final = ("numpy", "protobuf")
+_SITE_LIBRARIES: Final = (*_DERIVE_LIBRARIES, "altair", "jinja2", "mkdocs", "mkdocs-material", "vl-convert-python")
+
+
+def digest(*parts: object) -> str:
+    """Make one SHA-256 of JSON-able parts; different parts never run together."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def of_files(root: Path, paths: Iterable[Path]) -> str:
+    """Make one digest of files: their paths below ``root`` and their bytes."""
+    named = sorted((path.relative_to(root).as_posix(), path) for path in paths)
+    return digest([(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in named])
+
+
+@cache
+def of_code(parts: tuple[str, ...], package: Path = PACKAGE) -> str:
+    """Make one digest of the Python text of some modules and folders of the package."""
+    found: set[Path] = set()
+    for part in parts:
+        place = package / part
+        found.update([place] if place.is_file() else place.rglob("*.py"))
+    return of_files(package, found)
+
+
+@cache
+def of_folder(folder: Path) -> str:
+    """Make one digest of a folder of templates."""
+    return of_files(folder, (path for path in folder.rglob("*") if path.is_file()))
+
+
+@cache
+def of_libraries(names: tuple[str, ...]) -> str:
+    """Name the versions of Python and of some libraries."""
+    return digest(sys.version_info[:3], [(name, metadata.version(name)) for name in names])
+
+
+def derive_key(run_digest: str, config: Config) -> str:
+    """Make the key of one run's record; ``run_digest`` covers its id, its files and what reading it doubted."""
+    settings = config.limits.model_dump(mode="json")
+    return digest("derive", RECORD_FORMAT, run_digest, settings, of_code(DERIVE_CODE), of_libraries(_DERIVE_LIBRARIES))
+
+
+def compare_key(pair: CompareConfig, base: Sequence[str], head: Sequence[str]) -> str:
+    """Make the key of a comparison from the keys of the records on either side, in run order."""
+    settings = pair.model_dump(mode="json")
+    return digest("compare", RECORD_FORMAT, settings, list(base), list(head), of_code(COMPARE_CODE))
+
+
+def site_key(records: Mapping[str, str], comparisons: Mapping[str, str], config: Config, templates: Path) -> str:
+    """Make the key of the site from the keys of the records (by run) and of the comparisons (by slug)."""
+    settings = config.model_dump(mode="json")
+    code = (of_code(SITE_CODE), of_folder(templates), of_libraries(_SITE_LIBRARIES))
+    return digest("site", RECORD_FORMAT, dict(records), dict(comparisons), settings, code)

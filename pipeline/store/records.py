@@ -1,0 +1,122 @@
+"""Derived values on disk: one JSON document each, which proves by itself that it is whole and what it was made from.
+
+    {"format":1,"kind":"run","key":"…","sha256":"<of the body>","files":{"<name>":"<sha256>"},
+    "body":{…}}
+
+Rules: the body is on one line of its own, so it is checked without being parsed; ``files`` are data files that belong
+to it, under a folder of its own. They are written first and the document last, so a document vouches for all of it.
+Anything that does not check out is simply not current, and is computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pipeline.errors import StoreError
+from pipeline.model.record import RECORD_FORMAT
+from pipeline.store import atomic, codec
+
+Value = TypeVar("Value")
+_SEAM: Final = b',\n"body":'
+_END: Final = b"}\n"
+_HEAD_KEYS: Final = ("format", "kind", "key", "sha256", "files")
+
+
+def run_record(build: Path, run_id: str) -> Path:
+    """Say where the record of a run is."""
+    return build / "derived" / run_id / "record.json"
+
+
+def comparison(build: Path, slug: str) -> Path:
+    """Say where a comparison is."""
+    return build / "compare" / f"{slug}.json"
+
+
+def write(path: Path, value: object, *, kind: str, key: str, files: Mapping[str, bytes] | None = None) -> None:
+    """Write a value, and its data files beside it; other files of a record's own folder are removed.
+
+    Only under the lock of what is written: leftovers of killed writers are cleared.
+    """
+    for name, data in (files or {}).items():
+        atomic.write_if_changed(path.parent / name, data)
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in (files or {}).items()}
+    seal(path, value, kind=kind, key=key, files=digests)
+    if files is not None:
+        for other in path.parent.iterdir():
+            if other.name not in files and other.name != path.name:
+                atomic.remove(other)
+
+
+def seal(path: Path, value: object, *, kind: str, key: str, files: Mapping[str, str]) -> None:
+    """Write a document about data files that are in place already, given by their digests."""
+    body = codec.dump(value)
+    digest = hashlib.sha256(body).hexdigest()
+    head = _head({"format": RECORD_FORMAT, "kind": kind, "key": key, "sha256": digest, "files": dict(files)})
+    atomic.clear_leftovers(path)
+    atomic.write_if_changed(path, head + _SEAM + body + _END)
+
+
+def is_current(path: Path, *, kind: str, key: str, folder: Path | None = None, only: bool = False) -> bool:
+    """Tell whether a document has this key and it and all its data files are whole.
+
+    ``folder`` holds the data files when it is not the document's own; with ``only`` it may hold nothing else.
+    """
+    parts = _split(path)
+    if parts is None or (parts[0]["kind"], parts[0]["key"]) != (kind, key):
+        return False
+    expected: dict[str, str] = parts[0]["files"]
+    place = folder or path.parent
+    if only and set(tree_names(place)) != set(expected):
+        return False
+    return all(_file_digest(place / name) == sha256 for name, sha256 in expected.items())
+
+
+def read(path: Path, value_type: type[Value], *, kind: str) -> Value:
+    """Read a document's value; raises StoreError when it is missing, damaged or of another kind."""
+    parts = _split(path)
+    if parts is None or parts[0]["kind"] != kind:
+        raise StoreError(f"{path} is missing or damaged", cure="Run `doit derive compare`: it is made again.")
+    try:
+        return codec.load(parts[1], value_type)
+    except ValueError as error:
+        raise StoreError(f"{path} is of another version: {error}", cure="Remove it and run `doit`.") from error
+
+
+def tree_names(folder: Path) -> list[str]:
+    """Name all files under a folder, relative with ``/``."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+
+
+def tree_digests(folder: Path) -> dict[str, str]:
+    """Make the digests of all files under a folder."""
+    return {name: _file_digest(folder / name) for name in tree_names(folder)}
+
+
+def _file_digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _head(head: Mapping[str, Any]) -> bytes:
+    ordered = {key: head[key] for key in _HEAD_KEYS}
+    return json.dumps(ordered, separators=(",", ":"))[:-1].encode("ascii")
+
+
+def _split(path: Path) -> tuple[dict[str, Any], bytes] | None:
+    """Take a document apart and check it; None unless every byte is as it was written."""
+    try:
+        data = path.read_bytes()
+        text, seam, rest = data.partition(_SEAM)
+        head = json.loads(text + b"}")
+        whole = bool(seam) and rest.endswith(_END) and _head(head) == text and head["format"] == RECORD_FORMAT
+        body = rest.removesuffix(_END)
+        return (head, body) if whole and hashlib.sha256(body).hexdigest() == head["sha256"] else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import SiteError
+from pipeline.render import env
+from tests.records import HOSTILE
+
+
+def _fill(template: str, **values: object) -> str:
+    return env.render(env.environment({"t": template}), "t", **values)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_every_value_is_escaped_and_visible(text: str) -> None:
+    filled = _fill('<p title="{{ x }}">{{ x }}</p>', x=text)
+    assert "<script" not in filled
+    assert "<img" not in filled
+    assert filled.count('"') == 2
+    assert "\u202e" not in filled
+    assert "49" not in filled.replace("\\x", "")
+
+
+def test_values_are_never_templates() -> None:
+    assert _fill("{{ x }}", x="{{ 7*7 }}{% if %}") == "{{ 7*7 }}{% if %}"
+
+
+def test_island_closes_no_script() -> None:
+    assert "</script>" not in _fill("<script>{{ x | island }}", x={"a": "</script><script>"})
+
+
+@pytest.mark.parametrize("template", ["{{ missing }}", "{{ x.missing }}", "{% if %}", "{% include 'none' %}"])
+def test_a_faulty_template_is_a_site_error_that_names_it(template: str) -> None:
+    with pytest.raises(SiteError, match="template"):
+        _fill(template, x=1)
+
+
+def test_filters() -> None:
+    assert _fill("{{ 1536 | show('bytes') }}") == "1.50 kB"
+    assert _fill("{{ -1536 | signed('bytes') }}") == "−1.50 kB"
+    assert _fill("{{ 0.1234 | percent }} {{ none | percent }}") == "12.3 % –"
+    assert _fill("{{ 0.2 | width(0.4) }} {{ none | width }} {{ 3 | width }}") == "50.0% 0.0% 100.0%"
+    assert _fill("{{ '2026-01-02T03:04:05.5Z' | when }}|{{ 'JAZZ' | when }}") == "2026-01-02 03:04:05 UTC|JAZZ"
+    assert _fill("{{ 'a/b.(*T).<x>' | breakable }}") == "a/<wbr>b.<wbr>(*T)<wbr>.<wbr>&lt;x&gt;"
+    assert _fill("k: {{ 'a: #b' | yaml }}") == 'k: "a: #b"'
+    assert _fill("{{ '*a*' | md }}") == "&#42;a&#42;"

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.render import links
+from tests.records import comparison, profile
+
+
+def test_addresses() -> None:
+    assert links.run_page("20260102_030405-x") == "runs/20260102_030405-x/"
+    assert links.compare_page(comparison()) == "compare/baseline..optimized/"
+    assert links.to_page("runs/x/", root="../") == "../runs/x/index.html"
+    assert links.root_of("runs/x/") == "../../"
+
+
+def test_a_label_cannot_leave_its_folder() -> None:
+    address = links.compare_page(comparison(base_label="../../etc", head_label="a/b"))
+    assert address.count("/") == 2
+    assert "../" not in address
+
+
+@pytest.mark.parametrize("path", ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/./b", "a\\b", "a\0b"])
+def test_a_path_that_leaves_the_run_has_no_address(path: str) -> None:
+    assert links.raw_file("run", path) == ""
+    assert links.endpoint("run", profile(component=path)) == "" or path == ""
+
+
+def test_raw_files_and_endpoints() -> None:
+    assert links.raw_file("run", "cpu.prof") == "runs/run/raw/service/cpu.prof"
+    assert links.raw_file("run", "shop/cpu.prof") == "runs/run/raw/shop/cpu.prof"
+    assert links.endpoint("run", profile(kind="cpu")) == "runs/run/service/debug/pprof/profile"
+    assert links.endpoint("run", profile(kind="other")) == ""

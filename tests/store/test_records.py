@@ -1,0 +1,106 @@
+import random
+from dataclasses import dataclass
+
+import pytest
+
+from pipeline.errors import StoreError
+from pipeline.store import records
+
+
+@dataclass(frozen=True)
+class Value:
+    text: str
+    numbers: tuple[int, ...] = ()
+
+
+VALUE = Value('body } \n,\n"body":', (1, 2))
+
+
+@pytest.fixture
+def record(tmp_path):
+    path = tmp_path / "derived/run/record.json"
+    records.write(path, VALUE, kind="run", key="k1", files={"a.js": b"data", "a.0.svg": b"<svg/>"})
+    return path
+
+
+def current(path, key="k1", kind="run"):
+    return records.is_current(path, kind=kind, key=key)
+
+
+def test_a_written_record_is_current_and_reads_back(record):
+    assert current(record)
+    assert records.read(record, Value, kind="run") == VALUE
+
+
+def test_another_key_or_kind_is_not_current(record):
+    assert not current(record, key="k2")
+    assert not current(record, kind="comparison")
+    with pytest.raises(StoreError, match="missing or damaged"):
+        records.read(record, Value, kind="comparison")
+
+
+def test_any_flipped_byte_is_seen(record):
+    whole = record.read_bytes()
+    for at in range(len(whole)):
+        record.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert not current(record), at
+    record.write_bytes(whole)
+    assert current(record)
+
+
+def test_any_cut_and_any_tail_is_seen(record):
+    whole = record.read_bytes()
+    for length in range(len(whole)):
+        record.write_bytes(whole[:length])
+        assert not current(record), length
+    record.write_bytes(whole + b"\n")
+    assert not current(record)
+
+
+def test_noise_is_never_current_and_never_an_exception(record):
+    chance = random.Random(7)
+    for _ in range(200):
+        record.write_bytes(chance.randbytes(chance.randrange(300)))
+        assert not current(record)
+
+
+def test_a_damaged_or_missing_data_file_is_seen(record):
+    (record.parent / "a.js").write_bytes(b"dat0")
+    assert not current(record)
+    (record.parent / "a.js").unlink()
+    assert not current(record)
+
+
+def test_writing_again_removes_what_no_longer_belongs(record):
+    (record.parent / ".record.json.1-2.tmp").touch()
+    records.write(record, VALUE, kind="run", key="k2", files={"b.js": b"data"})
+    assert sorted(path.name for path in record.parent.iterdir()) == ["b.js", "record.json"]
+
+
+def test_equal_values_give_equal_files_that_are_not_rewritten(record):
+    inodes = {path.name: path.stat().st_ino for path in record.parent.iterdir()}
+    records.write(record, VALUE, kind="run", key="k1", files={"a.js": b"data", "a.0.svg": b"<svg/>"})
+    assert {path.name: path.stat().st_ino for path in record.parent.iterdir()} == inodes
+
+
+def test_a_folder_may_be_asked_to_hold_nothing_else(tmp_path):
+    folder, path = tmp_path / "site", tmp_path / "site.json"
+    (folder / "runs").mkdir(parents=True)
+    (folder / "runs/index.html").write_bytes(b"x")
+    records.seal(path, VALUE, kind="site", key="k", files=records.tree_digests(folder))
+
+    def whole():
+        return records.is_current(path, kind="site", key="k", folder=folder, only=True)
+
+    assert whole()
+    (folder / "stray").touch()
+    assert not whole()
+
+
+def test_a_body_of_another_shape_is_refused_with_a_cure(record):
+    @dataclass(frozen=True)
+    class Other:
+        name: str
+
+    with pytest.raises(StoreError, match="another version"):
+        records.read(record, Other, kind="run")

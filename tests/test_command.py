@@ -1,0 +1,155 @@
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pipeline.__main__ as command
+from pipeline import __version__, stages, tasks
+from pipeline.errors import StoreError
+
+REPO = Path(__file__).parents[1]
+HEAVY = ("altair", "mkdocs", "numpy", "jinja2", "requests", "rich", "pydantic", "doit", "google.protobuf", "vl_convert")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Stand in an empty project, with a fresh graph."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pipeline.tasks.signal.signal", lambda *_: None)
+    for remembered in (tasks._project, tasks._stored):
+        remembered.cache_clear()
+    yield tmp_path
+    for remembered in (tasks._project, tasks._stored):
+        remembered.cache_clear()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"], []])
+def test_help_has_a_line_for_each_verb(capsys, words):
+    assert command.main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for verb in (*command.GRAPH_VERBS, *command.OTHER_VERBS):
+        assert sum(line.split()[:1] == [verb] for line in lines) == 1
+
+
+def test_the_version(capsys):
+    assert command.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"profbook {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["nonsense"]])
+def test_answers_that_need_nothing_import_nothing_heavy(words):
+    code = f"import sys; from pipeline.__main__ import main; main({words!r}); print({set(HEAVY)!r} & set(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True).stdout
+    assert out.endswith("set()\n")
+
+
+@pytest.mark.parametrize(
+    "words", [["nonsense"], ["site", "--wrong"], ["site", "-n"], ["compare", "a"], ["collect", "--wrong"]]
+)
+@pytest.mark.usefixtures("here")
+def test_a_wrong_word_is_a_usage_error(capsys, words):
+    assert command.main(words) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("here")
+def test_an_unknown_run_is_a_usage_error(capsys):
+    assert command.main(["derive", "absent"]) == 2
+    assert "absent" in capsys.readouterr().err
+
+
+def test_collect_hands_over_its_options_and_the_words_for_the_service(here, monkeypatch):
+    asked = []
+
+    def collect(root, _config, **options):
+        asked.append((root, options))
+        return 0
+
+    monkeypatch.setattr(stages, "collect_runs", collect)
+    words = ["collect", "--label", "a", "--variant=b", "--repeat", "2", "--notes", "x=y", "--", "--leak=heap", "p=q"]
+    assert command.main(words) == 0
+    given = {"label": "a", "variant": "b", "repeat": 2, "notes": "x=y", "args": ("--leak=heap", "p=q")}
+    assert asked == [(here, given)]
+
+
+@pytest.mark.parametrize("code", [0, 3])
+@pytest.mark.usefixtures("here")
+def test_the_exit_code_of_a_stage_is_the_command_s(monkeypatch, code):
+    monkeypatch.setattr(stages, "collect_runs", lambda *_, **__: code)
+    assert command.main(["collect"]) == code
+
+
+@pytest.mark.usefixtures("here")
+def test_repeat_must_be_positive(capsys):
+    assert command.main(["collect", "--repeat", "0"]) == 2
+    assert "--repeat" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(StoreError("the disk is full", cure="Make room."), 5), (KeyError("x"), 5)]
+)
+@pytest.mark.usefixtures("here")
+def test_an_error_in_a_stage_is_said_in_words(monkeypatch, capsys, error, code):
+    def fail(*_args, **_options):
+        raise error
+
+    monkeypatch.setattr(stages, "collect_runs", fail)
+    assert command.main(["collect"]) == code
+    told = capsys.readouterr().err
+    assert "Traceback" not in told
+    assert ("Make room." if code == 5 and isinstance(error, StoreError) else "Please report it") in told
+
+
+@pytest.mark.usefixtures("here")
+def test_debugging_shows_where_a_fault_happened(monkeypatch, capsys):
+    monkeypatch.setenv("PROFBOOK_DEBUG", "1")
+    monkeypatch.setattr(stages, "collect_runs", lambda *_, **__: 1 / 0)
+    assert command.main(["collect"]) == 5
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (StoreError("no", cure="do"), 5, "profbook: no\n  do\n"),
+        (KeyboardInterrupt(), 130, ""),
+        (ZeroDivisionError("of ours"), 5, "please report it: ZeroDivisionError: of ours"),
+    ],
+)
+def test_an_error_in_a_verb_is_said_in_words(monkeypatch, capsys, error, code, told):
+    def fail(*_):
+        raise error
+
+    monkeypatch.delenv("PROFBOOK_DEBUG", raising=False)
+    monkeypatch.setattr("pipeline.pprof_command.run", fail)
+    assert command.main(["pprof"]) == code
+    assert told in capsys.readouterr().err
+
+
+def test_pprof_gets_its_words_and_streams(monkeypatch, capsys):
+    def run(argv, out, _err):
+        out.write(" ".join(argv))
+        return 2
+
+    monkeypatch.setattr("pipeline.pprof_command.run", run)
+    assert command.main(["pprof", "-top", "--", "f"]) == 2
+    assert capsys.readouterr().out == "-top -- f"
+
+
+def test_a_reader_that_goes_away_is_no_fault():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with io.FileIO(writer, "w") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", "--help"],
+            cwd=REPO,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.stderr == ""
+    assert done.returncode in {0, 141}
