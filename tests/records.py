@@ -37,10 +37,12 @@ HOSTILE = (
 )
 
 
-def top_table(kind: SampleType = SPACE, names: tuple[str, ...] = ("main.work", "runtime.mallocgc")) -> TopTable:
+def top_table(
+    kind: SampleType = SPACE, names: tuple[str, ...] = ("main.work", "runtime.mallocgc"), *, total: int = 400
+) -> TopTable:
     """Make a top table with falling values."""
     rows = tuple(TopRow(name, 100 >> place, 200 >> place, "main.go", "main") for place, name in enumerate(names))
-    return TopTable(kind, 400, rows, len(rows) + 5)
+    return TopTable(kind, total, rows, len(rows) + 5)
 
 
 def profile(path: str = "heap-after.prof", **facts: object) -> ProfileRecord:
@@ -56,7 +58,7 @@ def profile(path: str = "heap-after.prof", **facts: object) -> ProfileRecord:
         sample_types=(OBJECTS, SPACE),
         default_index=1,
         totals=(7, 400),
-        tables=(top_table(OBJECTS), top_table(SPACE)),
+        tables=(top_table(OBJECTS, total=7), top_table(SPACE)),
         tree="0123456789abcdef",
         node_count=3,
         time_nanos=1_700_000_000_000_000_000,

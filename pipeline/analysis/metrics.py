@@ -264,17 +264,6 @@ def _run_findings(run: Run) -> Iterable[Finding]:
     manifest = run.manifest
     if manifest is None:
         return
-    if manifest.load is not None and manifest.load.exit_code not in {0, None}:
-        yield Finding(
-            "load_failed",
-            "warning",
-            f"The load command ended with exit code {manifest.load.exit_code}.",
-            "run.json",
-            manifest.load.tail.strip()[-300:],
-            "Do not compare this run; read the log of the load test.",
-        )
-    if manifest.load is not None and manifest.load.timed_out:
-        yield Finding("load_timeout", "warning", "The load command was stopped at its deadline.", "run.json")
     if manifest.status == "interrupted":
         yield Finding("interrupted", "warning", "Collecting was interrupted; what had been taken was kept.", "run.json")
     for report in manifest.files:

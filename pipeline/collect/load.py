@@ -144,7 +144,7 @@ class Load:
             return None
         return Finding(
             "load_failed",
-            "error",
+            "warning",
             f"The load {said}",
             subject=LOG,
             evidence=report.tail,

@@ -9,7 +9,7 @@ from pipeline.analysis.metrics import BY_NAME, measure
 from pipeline.model.layout import place
 from pipeline.model.metric import LoadResult
 from pipeline.model.profile import Functions, Labels, Locations, Profile, Samples, SampleType
-from pipeline.model.run import FileReport, LoadReport, Manifest, RawFile, Run
+from pipeline.model.run import FileReport, Manifest, RawFile, Run
 
 HEAP = ("alloc_objects", "count"), ("alloc_space", "bytes"), ("inuse_objects", "count"), ("inuse_space", "bytes")
 NOTHING = np.zeros(0, dtype=np.int64)
@@ -100,7 +100,6 @@ def test_load_errors_and_failures_are_findings() -> None:
     failed = {"load-test-results.json": LoadResult("t", "", 10.0, 90, 10, 9.0)}
     manifest = Manifest(
         "r",
-        load=LoadReport(exit_code=1, tail="boom"),
         files=(
             FileReport("app/heap.prof", "app", "heap", "after", "missing", "timeout"),
             FileReport("app/goroutineleak.prof", "app", "goroutineleak", "after", "missing", "http_404"),
@@ -108,7 +107,7 @@ def test_load_errors_and_failures_are_findings() -> None:
         status="partial",
     )
     measured, findings = measure(Run("r", "", "", (), manifest), (), failed)
-    assert [one.code for one in findings] == ["load_failed", "not_collected_missing", "load_errors"]
+    assert [one.code for one in findings] == ["not_collected_missing", "load_errors"]
     assert {one.metric: one.value for one in measured}["error_rate"] == pytest.approx(0.1)
 
 

@@ -21,13 +21,14 @@ export function buildViewer(container) {
   const reset = make("button", { type: "button", disabled: true }, "Reset zoom");
   const copy = make("button", { type: "button", disabled: true }, "Copy name");
   const found = make("output", { className: "pb-flame-found" });
-  const path = make("nav", { className: "pb-flame-path", "aria-label": "Zoom path" });
+  const path = make("nav", { className: "pb-flame-path", "aria-label": ["Zoom path", container.dataset.title].filter(Boolean).join(", ") });
   const canvas = make("canvas", {
     tabIndex: 0, role: "application", "aria-roledescription": "flame graph", "aria-describedby": helpId,
   });
   const space = make("div", { hidden: true }, canvas);
   const empty = make("p", { className: "pb-flame-empty", hidden: true });
-  const box = make("div", { className: "pb-flame-box" }, ...container.childNodes, empty, space);
+  // The still picture scrolls too, so it takes the focus until the canvas does.
+  const box = make("div", { className: "pb-flame-box", tabIndex: 0 }, ...container.childNodes, empty, space);
   const help = make("p", { className: "pb-flame-help", id: helpId }, "");
   const spoken = make("p", { className: "pb-flame-spoken", role: "status", "aria-live": "polite" });
   const card = make("div", { className: "pb-flame-card", hidden: true, "aria-hidden": "true" });

@@ -83,6 +83,7 @@ class FlameView {
       this.tree = decodeTree(await loadData(this.container.dataset.src, this.key));
       this.takeOver();
       this.container.dataset.state = "ready";
+      this.parts.box.removeAttribute("tabindex");
       this.follow(readLink(location.hash));
     } catch (error) {
       this.container.dataset.state = "error";
