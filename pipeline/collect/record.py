@@ -56,7 +56,9 @@ class Record:
         """Give the first thing that went wrong, for a run in which nothing went right."""
         with self._lock:
             errors = [finding.message for finding in self._findings if finding.severity == "error"]
-            return next(iter((*errors, *(report.last_error for report in self._files if report.last_error))), "")
+            others = [finding.message for finding in self._findings if finding.severity != "error"]
+            faults = [report.last_error for report in self._files if report.last_error]
+            return next(iter((*errors, *faults, *others)), "")
 
     def manifest(self, *, finished: str = "", load: LoadReport | None = None, interrupted: bool = False) -> Manifest:
         """Write the manifest of what is known now."""
@@ -75,7 +77,9 @@ class Record:
 
 def _status(files: tuple[FileReport, ...], findings: tuple[Finding, ...]) -> Status:
     lost = any(report.status != "ok" and (report.kind, report.code) not in _OPTIONAL for report in files)
-    return "partial" if lost or any(finding.severity == "error" for finding in findings) else "complete"
+    # Nothing is missing when the load failed, but what was taken does not show the load that was meant.
+    spoilt = any(finding.severity == "error" or finding.code == "load_failed" for finding in findings)
+    return "partial" if lost or spoilt else "complete"
 
 
 def as_json(manifest: Manifest) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pipeline import units
 from pipeline.model.page import StampedPage
@@ -17,6 +18,8 @@ from pipeline.render.env import Environment, render
 from pipeline.render.figures import Cache, strip_figures
 from pipeline.render.profile_section import kind_title
 from pipeline.render.state import DIRECTIONS, OUTCOMES, SEVERITIES, State
+
+NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,8 @@ def _center(values: Sequence[float], center: float | None, unit: str) -> str:
     if center is None or len(values) < 2:
         return text
     half = (max(values) - min(values)) / 2
-    return f"{text} ± {half / abs(center) * 100:.0f} %" if center else f"{text} ± {units.show(half, unit)}"
+    spread = f"± {half / abs(center) * 100:.0f} %" if center else f"± {units.show(half, unit)}"
+    return f"{text} {spread.replace(' ', NO_BREAK)}"
 
 
 def _mover_view(table: MoverTable, *, many: bool) -> MoverView:

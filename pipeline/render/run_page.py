@@ -13,7 +13,7 @@ from pipeline.model.record import RunRecord
 from pipeline.model.run import FileReport, Manifest
 from pipeline.render import encode, links
 from pipeline.render.env import Environment, render
-from pipeline.render.figures import load_figures, quantile_name
+from pipeline.render.figures import load_figures
 from pipeline.render.profile_section import KindSection, SectionRules, kind_sections
 from pipeline.render.state import DIRECTIONS, OUTCOMES, SEVERITIES, run_state
 
@@ -138,7 +138,7 @@ def _tiles(lines: Sequence[MetricLine]) -> tuple[MetricLine, ...]:
 
 
 def load_facts(load: LoadResult) -> tuple[tuple[str, str], ...]:
-    """Say what the load test did, as (name, text) pairs."""
+    """Say what the load test did, as (name, text) pairs; quantiles and distribution have figures of their own."""
     attempts = load.operations + load.errors
     facts: list[tuple[str, str]] = [
         ("tool", load.tool),
@@ -153,7 +153,6 @@ def load_facts(load: LoadResult) -> tuple[tuple[str, str], ...]:
         facts.append(("writes", f"{load.writes:,}"))
     if load.reads is not None:
         facts.append(("reads", f"{load.reads:,}"))
-    facts += [(f"latency {quantile_name(quantile)}", units.show(value, "s")) for quantile, value in load.quantiles]
     return tuple((name, text) for name, text in facts if text)
 
 

@@ -1,0 +1,152 @@
+"""The built site in a real browser: from the disk and from a server, on a phone, without scripts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.analysis.calltree import build_call_tree
+from pipeline.decode import decode_profile
+from pipeline.render.flame import flame_script
+from tests.browser.conftest import serve, watched_page
+from tests.builders import pprof_bytes
+from tests.site.test_build import TREE, build, content, project
+
+pytestmark = pytest.mark.browser
+RUN = "runs/20260102_030405-baseline/index.html"
+COMPARISON = "compare/baseline..optimized/index.html"
+TYPES = (("inuse_objects", "count"), ("inuse_space", "bytes"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a site whose call trees are real."""
+    root = project(tmp_path_factory.mktemp("browsed"))
+    tree = build_call_tree(decode_profile(pprof_bytes([(("main.main", "main.work"), (3, 400))], TYPES)))
+    for path in root.glob(f"build/derived/*/{TREE}.js"):
+        path.write_bytes(flame_script(tree, TREE))
+    build(root, content(""))
+    return root / "build" / "site"
+
+
+@pytest.fixture(params=["disk", "server"])
+def base(request: pytest.FixtureRequest, site: Path) -> Iterator[str]:
+    """Give the site's address, both ways it is read."""
+    if request.param == "disk":
+        yield site.as_uri()
+    else:
+        with serve(site) as address:
+            yield address
+
+
+def test_one_walks_from_the_overview_to_a_run_its_flame_graph_and_its_comparison(base: str, page: Any) -> None:
+    page.goto(f"{base}/index.html")
+    page.locator("#pb-runs").get_by_role("link", name="20260102_030405-baseline").click()
+    assert page.title() == "20260102_030405-baseline - profbook"
+    flame = page.locator(".pb-flame").first
+    flame.scroll_into_view_if_needed()
+    flame.locator("canvas").wait_for()
+    page.get_by_role("link", name="optimized against baseline").click()
+    assert "improved" in page.locator(".pb-verdict h2").inner_text()
+    page.get_by_role("link", name="20260102_030405-baseline").click()
+    page.get_by_role("link", name="Guide").first.click()
+    assert page.locator("h1").inner_text().startswith("Guide")
+
+
+def test_a_chart_becomes_interactive_on_demand_and_not_before(base: str, page: Any) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{base}/{RUN}")
+    page.wait_for_function("document.querySelector('[data-pb-explore]').dataset.pbBootedExplore")
+    assert not any("vega" in url for url in asked)
+    figures = page.locator("figure.pb-chart")
+    for place in range(figures.count()):
+        figures.nth(place).get_by_role("button", name="Explore").click()
+        figures.nth(place).locator(".pb-chart__live svg.marks").wait_for()
+    assert sum("vega.js" in url for url in asked) == 1
+
+
+def test_tables_sort_and_filter(base: str, page: Any) -> None:
+    page.goto(f"{base}/index.html")
+    first = page.locator("#pb-runs tbody tr:visible th").first
+    heading = page.locator("#pb-runs").get_by_role("button", name="heap in use")
+    heading.click()
+    assert "20260102" in first.inner_text()
+    assert page.locator("#pb-runs th[aria-sort=descending]").inner_text().startswith("heap in use")
+    page.get_by_label("Filter runs").fill("FAILED load")
+    assert "20260103" in first.inner_text()
+    assert page.locator("[data-pb-filter-count]").inner_text() == "1 of 4 runs"
+
+
+def test_sample_types_are_chosen_with_the_keyboard(base: str, page: Any) -> None:
+    page.goto(f"{base}/{RUN}")
+    tabs = page.get_by_role("tab")
+    panel = page.get_by_role("tabpanel")
+    assert tabs.all_inner_texts() == ["inuse_objects 7", "inuse_space 400 B"]
+    assert "total 400 B" in panel.locator("caption").inner_text()
+    page.get_by_role("tab", selected=True).focus()
+    page.keyboard.press("ArrowRight")
+    assert "total 7" in panel.locator("caption").inner_text()
+    assert page.evaluate("document.activeElement.getAttribute('aria-selected')") == "true"
+
+
+def test_search_finds_runs_functions_and_codes(base: str, page: Any) -> None:
+    page.goto(f"{base}/{RUN}")
+    for query, title in (("mallocgc", "Run 2026"), ("goroutine_leak", "Findings"), ("alert", "Run 20260104")):
+        page.locator("input.md-search__input").fill("")
+        page.locator("input.md-search__input").press_sequentially(query)
+        page.locator(".md-search-result__article h1", has_text=title).first.wait_for()
+    assert page.locator(".md-search-result script").count() == 0
+
+
+def test_commands_know_the_sites_address_when_it_has_one(base: str, page: Any) -> None:
+    page.goto(f"{base}/{RUN}")
+    page.get_by_text("Commands for go tool pprof").first.click()
+    box = page.locator("[data-pb-site]").first
+    if base.startswith("file:"):
+        assert not box.is_visible()
+    else:
+        address = base.rstrip("/")
+        assert f"{address}/runs/20260102_030405-baseline/service/debug/pprof/heap" in box.inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_a_phone(site: Path, browser: Any, scheme: str) -> None:
+    viewport = {"width": 390, "height": 800}
+    with watched_page(browser, site, viewport=viewport, color_scheme=scheme) as phone:
+        for path in sorted(site.rglob("index.html")):
+            phone.goto(path.as_uri())
+            phone.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+            assert phone.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_the_colours_of_charts_follow_the_scheme(site: Path, browser: Any) -> None:
+    seen = {}
+    for scheme in ("light", "dark"):
+        with watched_page(browser, site, color_scheme=scheme) as opened:
+            opened.goto((site / RUN).as_uri())
+            script = "getComputedStyle(document.querySelector('.pb-chart__svg [fill=\"var(--pb-c1)\"]')).fill"
+            seen[scheme] = opened.evaluate(script)
+    assert seen["light"] != seen["dark"]
+
+
+def test_everything_is_there_without_scripts(site: Path, browser: Any) -> None:
+    with watched_page(browser, site, java_script_enabled=False) as opened:
+        opened.goto((site / RUN).as_uri())
+        assert opened.locator(".pb-panel:visible").count() == 2
+        assert opened.locator(".pb-chart__svg:visible").count() == 2
+        assert opened.locator(".pb-needs-js:visible").count() == 0
+        opened.goto((site / "index.html").as_uri())
+        assert opened.locator("#pb-runs tbody tr:visible").count() == 4
+
+
+def test_a_page_moved_elsewhere_still_works(site: Path, tmp_path: Path, browser: Any) -> None:
+    shutil.copytree(site, tmp_path / "deep" / "er")
+    with watched_page(browser, tmp_path) as opened:
+        opened.goto((tmp_path / "deep" / "er" / COMPARISON).as_uri())
+        opened.get_by_role("link", name="Comparisons").first.click()
+        assert opened.title() == "Comparisons - profbook"
