@@ -16,11 +16,20 @@ from pipeline.errors import ProfbookError, UsageError
 
 GRAPH_VERBS: Final = {
     "collect": "profile the service under load: a new run in profiles/",
+    "ab": "collect two commits in interleaved rounds: ab BASE HEAD --rounds N",
+    "import": "make runs of profiles collected elsewhere: folders, zip and tar archives, files",
+    "doctor": "check the settings, the services, the tools, and what earlier collects left behind",
     "derive": "read, measure and doubt each run that is new or changed",
     "compare": "compare the labels named in profbook.toml",
     "site": "build the site in build/site (derives and compares first)",
 }
+COLLECTIONS: Final = {
+    "start": "collect in the background: collect start [NAME] [options of collect]",
+    "status": "say which collections are running",
+    "stop": "end one in good order and keep its run: collect stop [ID or NAME]",
+}
 OTHER_VERBS: Final = {
+    "init": "write a commented profbook.toml for the Go module of the current directory",
     "pprof": "text reports of `go tool pprof`, same numbers and text: profbook pprof -top FILE",
 }
 _INTERNAL: Final = 5
@@ -62,6 +71,10 @@ def _run(words: list[str]) -> int:
         from pipeline import pprof_command
 
         return pprof_command.run(rest, sys.stdout, sys.stderr)
+    if verb == "collect" and rest[:1] and rest[0] in COLLECTIONS:
+        return _run_collections(rest[0], rest[1:])
+    if verb == "init":
+        return _init(rest)
     if verb in GRAPH_VERBS:
         return _run_graph(verb, rest)
     raise UsageError(f"there is no verb {verb!r}", cure="`profbook --help` lists what there is.")
@@ -76,12 +89,38 @@ def usage() -> str:
             "",
             *lines,
             "",
+            "profbook collect VERB:",
+            *(f"  {verb:10}{purpose}" for verb, purpose in COLLECTIONS.items()),
+            "",
             "options of derive, compare and site: -n N (processes), RUN… (derive only these)",
             "options of collect: --label NAME --variant NAME --repeat N --notes TEXT -- WORDS FOR THE SERVICE",
+            "  --plan phases|interval|window|snapshot|program|bench --duration S --interval S --mode both|heap|cpu",
+            "  --target TARGET",
+            "options of ab: BASE HEAD --rounds N --labels BASE,HEAD --plan PLAN --variant NAME --notes TEXT",
+            "options of import: PATH… --label NAME",
+            "options of init: --force (write over an existing profbook.toml)",
             "settings are read from profbook.toml in the current directory",
             "exit codes: 0 ok, 2 usage or settings, 3 partial data, 5 internal error",
         ]
     )
+
+
+def _run_collections(verb: str, rest: list[str]) -> int:
+    """Start, list or stop collections in the background."""
+    from pathlib import Path
+
+    from pipeline import stages
+    from pipeline.store.config import load_config
+
+    named = rest[:1] if rest and not rest[0].startswith("-") else []
+    if len(rest) > {"start": len(rest), "status": 0, "stop": 1}[verb] or (verb == "stop" and rest != named):
+        raise UsageError(f"collect {verb} does not take {rest[-1]!r}", cure=usage())
+    root = Path.cwd()
+    config = load_config(root, os.environ, {})
+    if verb == "start":
+        words = ["--label", *named, *rest[1:]] if named else rest
+        return stages.start_collection(root, config, words)
+    return stages.list_collections(root, config) if verb == "status" else stages.stop_collection(root, config, *named)
 
 
 def _run_graph(verb: str, rest: list[str]) -> int:
@@ -100,7 +139,7 @@ def _run_graph(verb: str, rest: list[str]) -> int:
         def process_args(self, cmd_args: list[str]) -> list[str]:
             return list(cmd_args)
 
-    words = [verb, *rest] if verb == "collect" else _graph_words(verb, rest)
+    words = [verb, *rest] if verb in {"collect", "ab", "import"} else _graph_words(verb, rest)
     command: Any = Command(ModuleTaskLoader(tasks), config_filenames=())
     try:
         code: int = command.run(["run", *words])
@@ -108,6 +147,19 @@ def _run_graph(verb: str, rest: list[str]) -> int:
         return end.code if isinstance(end.code, int) else _INTERNAL
     # doit's own code for a command line or graph it cannot read; failures of tasks have left through SystemExit.
     return UsageError.exit_code if code else 0
+
+
+def _init(rest: list[str]) -> int:
+    if {"-h", "--help"} & set(rest):
+        print(usage())
+        return 0
+    if set(rest) - {"--force"}:
+        raise UsageError(f"init does not take {rest[0]!r}", cure=usage())
+    from pathlib import Path
+
+    from pipeline import stages
+
+    return stages.init(Path.cwd(), force=bool(rest))
 
 
 def _graph_words(verb: str, rest: list[str]) -> list[str]:

@@ -9,58 +9,91 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import DecodeError, StoreError
 from pipeline.model import layout
 from pipeline.model.finding import Finding
-from pipeline.model.metric import LoadResult, Measurement
+from pipeline.model.memstats import MemStats
+from pipeline.model.metric import LoadResult, Measurement, ProcessUsage
 from pipeline.model.profile import Profile
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.run import RawFile, Run
+from pipeline.model.target import Budget
+
+if TYPE_CHECKING:
+    from pipeline.analysis.replicas import Merged
 
 TABLE_ROWS: Final = 200
-_PROFILE_KINDS: Final = frozenset({*layout.ENDPOINTS, "profile"})
+_OUR_LOGS: Final = frozenset({"test.log", "collection.log", "service.log", "program.log", "timing.log", "build.log"})
+_PROFILE_KINDS: Final = frozenset({*layout.ENDPOINTS, *layout.DELTAS, "profile"})
 
 
 def derive(
-    run: Run, found: Sequence[Finding], read: Callable[[RawFile], bytes], *, key: str, max_bytes: int
+    run: Run,
+    found: Sequence[Finding],
+    read: Callable[[RawFile], bytes],
+    *,
+    key: str,
+    max_bytes: int,
+    budgets: Mapping[str, Budget] | None = None,
 ) -> tuple[RunRecord, dict[str, bytes]]:
     """Derive a run's record, and the files (name -> bytes) that belong beside it.
 
     ``found`` is what the store doubts about the run already (what collect doubted is in the manifest); ``max_bytes``
-    bounds what a profile may unpack to.
+    bounds what a profile may unpack to; ``budgets`` are the memory budgets by component of the settings.
     """
     doubts = [*found, *(run.manifest.findings if run.manifest else ())]
     decoded: list[tuple[RawFile, Profile]] = []
     load: dict[str, LoadResult] = {}
+    memstats: list[tuple[RawFile, MemStats]] = []
+    usage: dict[str, ProcessUsage] = {}
     for file in run.files:
         result, doubt = _read(file, read, max_bytes)
         if isinstance(result, Profile):
             decoded.append((file, result))
         elif isinstance(result, LoadResult):
             load[file.path] = result
+        elif isinstance(result, MemStats):
+            memstats.append((file, result))
+        elif isinstance(result, ProcessUsage):
+            usage[file.path] = result
         doubts += [doubt] if doubt else []
-    profiles, files = _analyse(decoded, doubts)
-    measurements, measured_doubts = _measure(run, decoded, load)
+    merged = _merge(run, decoded, doubts)
+    profiles, files = _analyse([*decoded, *((one.file, one.profile) for one in merged)], doubts)
+    parts = {one.file.path: one.parts for one in merged}
+    profiles = tuple(replace(one, merged_of=parts.get(one.path, ())) for one in profiles)
+    measurements, measured_doubts = _measure(run, decoded, merged, load=load, memstats=memstats, budgets=budgets or {})
+    used, used_doubts = _measure_usage(usage)
+    known = {(one.metric, one.component) for one in measurements}
+    measurements += tuple(one for one in used if (one.metric, one.component) not in known)
+    measured_doubts += used_doubts
     main_load = next((load[path] for path in sorted(load, key=lambda path: (path.count("/"), path))), None)
     return RunRecord(key, run, profiles, main_load, measurements, (*doubts, *measured_doubts)), files
 
 
 def _read(
     file: RawFile, read: Callable[[RawFile], bytes], max_bytes: int
-) -> tuple[Profile | LoadResult | None, Finding | None]:
+) -> tuple[Profile | LoadResult | MemStats | ProcessUsage | None, Finding | None]:
     """Decode one raw file if it is of a kind we decode; whatever is wrong with it is a Finding."""
     from pipeline.decode import decode_profile
+    from pipeline.decode.gnutime import decode_time, is_time_report
     from pipeline.decode.loadtest import decode_load
+    from pipeline.decode.memstats import decode_memstats
 
-    if file.kind not in {*_PROFILE_KINDS, "load"}:
+    if file.kind not in {*_PROFILE_KINDS, "load", "memstats", "time"} and not _is_foreign_log(file):
         return None, None
     data = b""
     try:
         data = read(file)
+        if file.kind == "time" or (file.kind == "log" and is_time_report(data)):
+            return decode_time(data), None
+        if file.kind == "log":
+            return None, None
         if file.kind == "load":
             return decode_load(data), None
+        if file.kind == "memstats":
+            return decode_memstats(data), None
         return decode_profile(data, max_bytes=max_bytes, symbolize=True), None
     except DecodeError as error:
         cure = error.cure or "Collect it again."
@@ -69,6 +102,11 @@ def _read(
         return None, Finding("unreadable", "error", error.message, file.path, "", error.cure)
     except Exception as error:  # noqa: BLE001 - one bad file never loses a run
         return None, _internal(file.path, error)
+
+
+def _is_foreign_log(file: RawFile) -> bool:
+    """Tell whether a log may hold the report of `/usr/bin/time -v`: one that collect did not write."""
+    return file.kind == "log" and file.path.rpartition("/")[2] not in _OUR_LOGS
 
 
 def _internal(subject: str, error: Exception) -> Finding:
@@ -80,6 +118,21 @@ def _internal(subject: str, error: Exception) -> Finding:
         f"{type(error).__name__}: {error}"[:200],
         "Please report it, with the file if you can share it.",
     )
+
+
+def _merge(run: Run, decoded: Sequence[tuple[RawFile, Profile]], doubts: list[Finding]) -> tuple[Merged, ...]:
+    """Add up the profiles of pods that are replicas of one component."""
+    from pipeline.analysis.replicas import compare_replicas, groups_of, merge_replicas
+
+    if not groups_of(run):
+        return ()
+    try:
+        merged, found = merge_replicas(run, decoded)
+        doubts += (*found, *compare_replicas(run, decoded))
+    except Exception as error:  # noqa: BLE001 - pods that cannot be added up can still be shown
+        doubts.append(_internal("replicas", error))
+        return ()
+    return merged
 
 
 def _analyse(
@@ -140,11 +193,30 @@ def _is_news(file: RawFile, doubt: Finding) -> bool:
 
 
 def _measure(
-    run: Run, decoded: Sequence[tuple[RawFile, Profile]], load: Mapping[str, LoadResult]
+    run: Run,
+    decoded: Sequence[tuple[RawFile, Profile]],
+    merged: Sequence[Merged],
+    *,
+    load: Mapping[str, LoadResult],
+    memstats: Sequence[tuple[RawFile, MemStats]],
+    budgets: Mapping[str, Budget],
 ) -> tuple[tuple[Measurement, ...], tuple[Finding, ...]]:
-    from pipeline.analysis.metrics import measure
+    from pipeline.analysis.budgets import check_budgets
+    from pipeline.analysis.replicas import measure_replicas
 
+    groups = {pod.component: pod.group for pod in run.manifest.pods} if run.manifest else {}
     try:
-        return measure(run, decoded, load)
+        measured, doubts = measure_replicas(run, decoded, merged, load, memstats)
+        # A budget is that of one process: the sum of several is not held against it.
+        summed = {one.file.component for one in merged}
+        single = tuple(one for one in measured if one.component not in summed)
+        return measured, (*doubts, *check_budgets(single, budgets, groups))
     except Exception as error:  # noqa: BLE001 - a run without metrics still has profiles to show
         return (), (_internal("metrics", error),)
+
+
+def _measure_usage(usage: Mapping[str, ProcessUsage]) -> tuple[tuple[Measurement, ...], tuple[Finding, ...]]:
+    from pipeline.analysis.usage import measure_usage
+
+    measured, doubts = measure_usage(usage)
+    return tuple(measured), tuple(doubts)

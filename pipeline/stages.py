@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline.derive import derive
-from pipeline.errors import ConfigError
+from pipeline.errors import CollectError, ConfigError, UsageError
 from pipeline.model import layout
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.finding import Finding
 from pipeline.model.record import RunRecord
 from pipeline.model.verdict import Comparison
 from pipeline.store import atomic, fingerprint, locks, records, runs
+from pipeline.store.config import has_shared_settings, load_config
 
 if TYPE_CHECKING:
     from pipeline.site.build import BuildReport
@@ -86,6 +87,143 @@ def collect_runs(
     return worst
 
 
+# --- A/B of two commits -------------------------------------------------------------------------------------------
+
+
+def compare_refs(  # noqa: PLR0913 - all by keyword: the words of one command
+    root: Path,
+    config: Config,
+    *,
+    base: str,
+    head: str,
+    rounds: int = 4,
+    labels: str = "",
+    variant: str = "",
+    notes: str = "",
+    say: Callable[[str], None] = locks.tell,
+) -> int:
+    """Collect runs of two commits in interleaved rounds; the exit code is 3 when one of them is missing or partial."""
+    from pipeline.collect import rounds as ab
+
+    build = build_folder(root)
+    with locks.hold(build / "locks", "ab"):
+        return ab.compare_refs(
+            config,
+            base,
+            head,
+            root=root,
+            folder=build / "worktrees",
+            rounds=rounds,
+            labels=labels,
+            variant=variant,
+            notes=notes,
+            say=say,
+        )
+
+
+# --- import ------------------------------------------------------------------------------------------------------
+
+
+def import_paths(
+    root: Path, config: Config, *, paths: Sequence[str], label: str = "", say: Callable[[str], None] = print
+) -> int:
+    """Make runs of folders, archives and files that others collected; the exit code is 3 when something is missing."""
+    from pipeline.collect.adopt import import_paths as adopt
+    from pipeline.collect.archive import ImportLimits
+
+    build = build_folder(root)
+    with locks.hold(build / "locks", "import"):
+        return adopt(
+            [root / path for path in paths],
+            profiles=profiles_folder(root, config),
+            staging=build / "import",
+            label=label,
+            limits=ImportLimits(config.limits.import_files, config.limits.import_bytes),
+            max_bytes=config.limits.max_decoded_bytes,
+            say=say,
+        )[1]
+
+
+# --- init --------------------------------------------------------------------------------------------------------
+
+
+def init(root: Path, *, force: bool = False, say: Callable[[str], None] = print) -> int:
+    """Write profbook.toml for the project in ``root``. Raises UsageError when there are settings already."""
+    from pipeline.collect.project import look, settings, told
+
+    place = root / "profbook.toml"
+    if place.exists() and not force:
+        raise UsageError("there is a profbook.toml already", cure="Edit it, or write over it with --force.")
+    if not force and has_shared_settings(root):
+        raise UsageError("pyproject.toml has a [tool.profbook] table already", cure="Edit that one.")
+    project = look(root)
+    for line in told(project):
+        say(line)
+    atomic.write_bytes(place, settings(project).encode())
+    say("wrote profbook.toml; next: `profbook doctor`, then `profbook collect --label baseline`")
+    return 0
+
+
+# --- doctor ------------------------------------------------------------------------------------------------------
+
+_SIGNS: Final = {"info": "✓", "warning": "!", "error": "✕"}
+
+
+def doctor(root: Path, environ: Mapping[str, str], *, say: Callable[[str], None] = print) -> int:
+    """Check settings, services, tools and leftovers, a line each; the exit code is 3 when a collect would lose data.
+
+    Raises ConfigError when the settings themselves are wrong.
+    """
+    from pipeline.collect.doctor import examine
+
+    config = load_config(root, environ)
+    say(f"{_SIGNS['info']} settings: valid")
+    errors = 0
+    for found in examine(config, root, profiles=profiles_folder(root, config)):
+        errors += found.severity == "error"
+        evidence = f" ({found.evidence})" if found.evidence else ""
+        say(f"{_SIGNS[found.severity]} {found.subject}: {found.message}{evidence}")
+        if found.cure:
+            say(f"    {found.cure}")
+    return PARTIAL if errors else 0
+
+
+# --- collections in the background -------------------------------------------------------------------------------
+
+
+def start_collection(root: Path, config: Config, words: Sequence[str], *, say: Callable[[str], None] = print) -> int:
+    """Start ``collect WORDS`` in the background, and say which run it writes."""
+    from pipeline.collect import daemon
+
+    one = daemon.start(words, root=root, profiles=profiles_folder(root, config))
+    say(f"{one.id}: collecting, process {one.pid}; `profbook collect stop {one.id}` ends it")
+    return 0
+
+
+def list_collections(root: Path, config: Config, *, say: Callable[[str], None] = print) -> int:
+    """Say which collections are running."""
+    from pipeline.collect import daemon
+
+    found = daemon.running(profiles_folder(root, config))
+    for one in found:
+        say(f"{one.id}: since {one.since}, {_count(one.profiles, 'profile')}, process {one.pid} on {one.host}")
+    if not found:
+        say("no collection is running")
+    return 0
+
+
+def stop_collection(root: Path, config: Config, wanted: str = "", *, say: Callable[[str], None] = print) -> int:
+    """End a collection in good order and say what became of its run; the exit code is 3 when it is partial."""
+    from pipeline.collect import daemon
+
+    profiles = profiles_folder(root, config)
+    ended = daemon.stop(profiles, daemon.choose(daemon.running(profiles), wanted))
+    if ended.path is None:
+        raise CollectError(f"{ended.id} ended without a profile", cure=f"See its logs in {profiles.name}/.")
+    say(f"{ended.id}: {ended.status}, {_count(ended.profiles, 'profile')}")
+    return PARTIAL if ended.status == "partial" else 0
+
+
 # --- derive ------------------------------------------------------------------------------------------------------
 
 
@@ -107,7 +245,14 @@ def derive_run(root: Path, run_id: str, config: Config) -> bool:
         if records.is_current(path, kind="run", key=key):
             return False
         reader = partial(runs.read_file, run_dir)
-        record, files = derive(stored.run, stored.findings, reader, key=key, max_bytes=config.limits.max_decoded_bytes)
+        record, files = derive(
+            stored.run,
+            stored.findings,
+            reader,
+            key=key,
+            max_bytes=config.limits.max_decoded_bytes,
+            budgets=config.budgets,
+        )
         records.write(path, record, kind="run", key=key, files=files)
     return True
 

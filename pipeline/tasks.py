@@ -7,6 +7,7 @@ the next call. Exit codes are those of the command (0 ok, 2 configuration, 3 par
 
 from __future__ import annotations
 
+import getopt
 import os
 import signal
 import sys
@@ -28,7 +29,7 @@ from pipeline.store import runs
 from pipeline.store.config import load_config
 
 INTERRUPTED: Final = 130
-_SPEAKERS: Final = frozenset({"collect", "_build", "site"})
+_SPEAKERS: Final = frozenset({"collect", "ab", "import", "doctor", "_build", "site"})
 Task = dict[str, Any]
 
 
@@ -109,10 +110,14 @@ def _stored() -> dict[str, runs.StoredRun]:
     return {one.run.id: one for one in runs.list_runs(stages.profiles_folder(root, config))}
 
 
-def _act(stage: Callable[..., object], *words: Any, **options: Any) -> Any:
-    """Run a stage on this project; an error becomes a failed task, an exit code a value of the task."""
+def _act(stage: Callable[..., object], *words: Any, settings: dict[str, str] | None = None, **options: Any) -> Any:
+    """Run a stage on this project; an error becomes a failed task, an exit code a value of the task.
+
+    ``settings`` of the command line win over those of the project.
+    """
     try:
         root, config = _project()
+        config = load_config(root, os.environ, settings) if settings else config
         result = stage(root, *words, config, **options)
     except ProfbookError as error:
         return Stopped(str(error), error.exit_code)
@@ -140,6 +145,16 @@ def _is_true(question: Callable[[], bool]) -> bool:
 # --- the graph ---------------------------------------------------------------------------------------------------
 
 
+_SETTINGS: Final = {
+    "plan": (("collect.plan",), "phases, interval, window, snapshot, program or bench, in place of collect.plan"),
+    "duration": (("collect.duration", "load.duration"), "seconds the load takes, or the plan without a load"),
+    "interval": (("collect.interval",), "seconds between snapshots of a series"),
+    "mode": (("collect.mode",), "both, heap or cpu: what a series or snapshot takes"),
+    "target": (("load.target",), "target of the load command, or of make"),
+}
+"""Options of collect that stand for settings: the keys each sets, and what it is for."""
+
+
 def task_collect() -> Task:
     """Profile the service under load: a new run in profiles/. Words after -- go to the service."""
     return {
@@ -149,6 +164,7 @@ def task_collect() -> Task:
             {"name": "variant", "long": "variant", "default": "", "help": "variant of the service to start"},
             {"name": "repeat", "long": "repeat", "type": int, "default": 1, "help": "how many runs to take"},
             {"name": "notes", "long": "notes", "default": "", "help": "a note kept with the run"},
+            *({"name": name, "long": name, "default": "", "help": purpose} for name, (_, purpose) in _SETTINGS.items()),
         ],
         "pos_arg": "words",
         "uptodate": [False],
@@ -156,11 +172,89 @@ def task_collect() -> Task:
     }
 
 
-def _collect(label: str, variant: str, repeat: int, notes: str, words: list[str] | None) -> Any:
+def _collect(label: str, variant: str, repeat: int, notes: str, words: list[str] | None, **options: str) -> Any:
     if repeat < 1:
         return Stopped(str(UsageError("--repeat must be at least 1")), UsageError.exit_code)
     given = {"label": label, "variant": variant, "repeat": repeat, "notes": notes, "args": tuple(words or ())}
-    return _act(stages.collect_runs, **given)
+    settings = {key: options[name] for name, (keys, _) in _SETTINGS.items() if options.get(name) for key in keys}
+    return _act(stages.collect_runs, settings=settings, **given)
+
+
+_AB: Final[tuple[Task, ...]] = (
+    {"name": "rounds", "long": "rounds", "type": int, "default": 4, "help": "runs of each commit"},
+    {"name": "labels", "long": "labels", "default": "", "help": "BASE,HEAD labels; else the names of the refs"},
+    {"name": "variant", "long": "variant", "default": "", "help": "variant of the service to start"},
+    {"name": "notes", "long": "notes", "default": "", "help": "a note kept with each run"},
+    {"name": "plan", "long": "plan", "default": "", "help": "a plan, in place of collect.plan"},
+)
+
+
+def task_ab() -> Task:
+    """Compare two commits: build both, then collect runs of each in turn. Words: BASE HEAD."""
+    return {
+        "actions": [_ab],
+        "params": list(_AB),
+        "pos_arg": "refs",
+        "uptodate": [False],
+        "io": {"capture": False},
+    }
+
+
+def _ab(refs: list[str] | None, **options: Any) -> Any:
+    try:
+        # doit reads options up to the first other word; here they may follow it.
+        late, words = getopt.gnu_getopt(refs or [], "", [f"{one['long']}=" for one in _AB])
+        kinds = {f"--{one['long']}": one.get("type", str) for one in _AB}
+        options |= {name.removeprefix("--"): kinds[name](value) for name, value in late}
+        base, head = words
+    except (getopt.GetoptError, ValueError):
+        told = UsageError("ab needs two commits", cure="profbook ab BASE HEAD [--rounds N] [--labels BASE,HEAD]")
+        return Stopped(str(told), UsageError.exit_code)
+    plan = options.pop("plan")
+    settings = {"collect.plan": plan} if plan else None
+    return _act(stages.compare_refs, settings=settings, base=base, head=head, **options)
+
+
+_IMPORT: Final = "profbook import PATH… [--label NAME]"
+
+
+def task_import() -> Task:
+    """Make runs of profiles collected elsewhere: folders, zip and tar archives, files."""
+    return {
+        "actions": [_import],
+        "params": [
+            {"name": "label", "long": "label", "default": "", "help": "label of the runs; else their folder's name"}
+        ],
+        "pos_arg": "paths",
+        "uptodate": [False],
+        "io": {"capture": False},
+    }
+
+
+def _import(label: str, paths: list[str] | None) -> Any:
+    try:
+        # doit reads options up to the first path; here they may follow it.
+        late, words = getopt.gnu_getopt(paths or [], "", ["label="])
+    except getopt.GetoptError as error:
+        return Stopped(str(UsageError(f"import: {error.msg}", cure=_IMPORT)), UsageError.exit_code)
+    if not words:
+        told = UsageError("import needs a folder, an archive or profiles", cure=_IMPORT)
+        return Stopped(str(told), UsageError.exit_code)
+    return _act(stages.import_paths, paths=tuple(words), label=dict(late).get("--label", label))
+
+
+def task_doctor() -> Task:
+    """Check the settings, each service to profile, the tools, and what earlier collects left behind."""
+    return {"actions": [_doctor], "uptodate": [False], "io": {"capture": False}}
+
+
+def _doctor() -> Any:
+    try:
+        return {"exit": stages.doctor(Path.cwd(), os.environ)}
+    except ProfbookError as error:
+        return Stopped(str(error), error.exit_code)
+    except Exception as error:  # noqa: BLE001 - as in _act, which needs settings that are right
+        return Stopped(unexpected(error), 5)
 
 
 def task_derive() -> Iterator[Task]:

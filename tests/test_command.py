@@ -153,3 +153,63 @@ def test_a_reader_that_goes_away_is_no_fault():
         )
     assert done.stderr == ""
     assert done.returncode in {0, 141}
+
+
+def test_import_hands_over_its_paths(here, monkeypatch):
+    asked = []
+
+    def adopt(root, _config, **options):
+        asked.append((root, options))
+        return 3
+
+    monkeypatch.setattr(stages, "import_paths", adopt)
+    assert command.main(["import", "a=b", "c.zip", "--label", "x"]) == 3
+    assert asked == [(here, {"paths": ("a=b", "c.zip"), "label": "x"})]
+
+
+@pytest.mark.parametrize(
+    "words", [["import"], ["import", "--wrong", "x"], ["import", "x", "--wrong"], ["init", "--wrong"], ["doctor", "x"]]
+)
+@pytest.mark.usefixtures("here")
+def test_wrong_words_of_import_init_and_doctor(capsys, words):
+    assert command.main(words) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_init_and_doctor_work_before_there_are_settings(here, capsys):
+    assert command.main(["doctor"]) == 3
+    assert "profbook init" in capsys.readouterr().out
+    assert command.main(["init"]) == 0
+    assert (here / "profbook.toml").is_file()
+    assert command.main(["init"]) == 2
+
+
+def test_doctor_says_what_is_wrong_with_the_settings(here, capsys):
+    (here / "profbook.toml").write_text("colect = 1\n")
+    assert command.main(["doctor"]) == 2
+    assert "colect" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["a", "b", "--rounds", "2", "--labels", "x,y"], ["--rounds=2", "--labels=x,y", "a", "b"]]
+)
+def test_ab_takes_its_options_before_and_after_its_commits(here, monkeypatch, words):
+    asked = []
+
+    def compare(root, config, **options):
+        asked.append((root, config.collect.plan, options))
+        return 3
+
+    monkeypatch.setattr(stages, "compare_refs", compare)
+    assert command.main(["ab", *words]) == 3
+    options = {"base": "a", "head": "b", "rounds": 2, "labels": "x,y", "variant": "", "notes": ""}
+    assert asked == [(here, "phases", options)]
+    assert command.main(["ab", *words, "--plan", "bench"]) == 3
+    assert asked[1][1] == "bench"
+
+
+@pytest.mark.parametrize("words", [[], ["a"], ["a", "b", "c"], ["a", "b", "--wrong"], ["a", "b", "--rounds", "x"]])
+@pytest.mark.usefixtures("here")
+def test_wrong_words_of_ab(capsys, words):
+    assert command.main(["ab", *words]) == 2
+    assert "ab needs two commits" in capsys.readouterr().err

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.derive import derive
 from pipeline.model.layout import place
-from pipeline.model.run import RawFile, Run
+from pipeline.model.run import Manifest, PodReport, RawFile, Run
+from pipeline.model.target import Budget
 from tests.builders import pprof_bytes
+from tests.memstats import memstats_text
 
 
 def run_of(files: dict[str, bytes]) -> Run:
@@ -36,3 +40,65 @@ def test_one_bad_file_never_loses_the_others() -> None:
     (profile,) = record.profiles
     assert profile.totals == (1, 10)
     assert {f"{profile.tree}.js", f"{profile.tree}.0.svg", f"{profile.tree}.1.svg"} == data.keys()
+
+
+def test_what_a_program_used_is_measured_from_its_report_or_a_log_around_it() -> None:
+    report = b'\tCommand being timed: "x"\n\tUser time (seconds): 2.50\n\tMaximum resident set size (kbytes): 64\n'
+    files = {
+        "a/program.time.txt": report,
+        "with_pools.log": b"building\n" + report,
+        "b/program.log": report,
+        "notes.log": b"nothing",
+    }
+    record, _ = derive(run_of(files), (), lambda file: files[file.path], key="k", max_bytes=1 << 20)
+    found = {(one.component, one.metric): one.value for one in record.measurements}
+    assert found == {(part, "user_seconds"): 2.5 for part in ("a", "service")} | {
+        (part, "rss_max"): 65536 for part in ("a", "service")
+    }
+    assert record.all_findings == ()
+
+
+def test_a_time_file_that_holds_something_else_is_said() -> None:
+    files = {"a/program.time.txt": b"real 0m1s"}
+    record, _ = derive(run_of(files), (), lambda file: files[file.path], key="k", max_bytes=1 << 20)
+    assert [(one.code, one.subject) for one in record.all_findings] == [("not_a_time_report", "a/program.time.txt")]
+
+
+def test_memstats_are_measured_and_held_against_the_budget_of_the_component() -> None:
+    files = {
+        "app/memstats-before.txt": memstats_text(num_gc=1, max_rss=10 << 20),
+        "app/memstats-after.txt": memstats_text(num_gc=4, ends=(0, 1, 2, 3), max_rss=300 << 20),
+    }
+    budgets = {"app": Budget("manager", rss_target=256 << 20, rss_limit=512 << 20)}
+    record, _ = derive(run_of(files), (), lambda file: files[file.path], key="k", max_bytes=1 << 20, budgets=budgets)
+    values = {one.metric: one.value for one in record.measurements}
+    assert (values["gc_runs"], values["rss_max"]) == (3, 300 << 20)
+    assert [(one.code, one.subject) for one in record.findings] == [("budget_target", "app/memstats-after.txt")]
+
+
+def test_memstats_that_are_cut_are_told() -> None:
+    files = {"app/memstats-after.txt": memstats_text()[:300]}
+    record, _ = derive(run_of(files), (), lambda file: files[file.path], key="k", max_bytes=1 << 20)
+    assert [(one.code, one.subject) for one in record.findings] == [("not_memstats", "app/memstats-after.txt")]
+
+
+def test_windows_and_profiles_of_the_users_own_are_profiles_but_a_trace_is_not() -> None:
+    data = pprof_bytes([(["main", "work"], (1, 10))])
+    files = {"app/heap-delta.prof": data, "app/fgprof.prof": data, "app/trace.out": b"go 1.26 trace\0\0\0"}
+    record, _ = derive(run_of(files), (), lambda file: files[file.path], key="k", max_bytes=1 << 20)
+    assert [(one.kind, one.phase) for one in record.profiles] == [("heap-delta", "during"), ("profile", "")]
+    assert record.findings == ()
+
+
+def test_replicas_are_shown_each_and_as_one() -> None:
+    files = {f"api.{n}/cpu.prof": pprof_bytes([(["main", "work"], (1, 10 * n))], duration_nanos=100) for n in (1, 2)}
+    pods = tuple(PodReport(f"api.{n}", "api", "shop", f"api-{n}", f"uid-{n}") for n in (1, 2))
+    run = replace(run_of(files), manifest=Manifest("r", pods=pods))
+    record, data = derive(run, (), lambda file: files[file.path], key="k", max_bytes=1 << 20)
+    by_path = {one.path: one for one in record.profiles}
+    assert by_path["api/cpu.prof"].totals == (2, 30)
+    assert by_path["api/cpu.prof"].merged_of == ("api.1/cpu.prof", "api.2/cpu.prof")
+    assert by_path["api.1/cpu.prof"].merged_of == ()
+    assert f"{by_path['api/cpu.prof'].tree}.js" in data
+    (doubt,) = [one for one in record.findings if one.code == "pod_spread"]
+    assert doubt.evidence.endswith("2.0 times as much")

@@ -4,12 +4,13 @@ import pytest
 
 from pipeline import derive as derivation
 from pipeline import stages
-from pipeline.errors import CollectError, ConfigError
+from pipeline.errors import CollectError, ConfigError, UsageError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.record import RunRecord
 from pipeline.model.run import Manifest
 from pipeline.model.verdict import Comparison
 from pipeline.store import records, runs
+from pipeline.store.config import load_config
 from tests.builders import pprof_bytes, write_run
 
 CONFIG = Config()
@@ -249,3 +250,71 @@ def test_leftovers_of_killed_builds_and_of_old_runs_go(root):
     stages.build_site(root, CONFIG, say=lambda _: None)
     left = {path.relative_to(root / "build").as_posix() for path in (root / "build").rglob("*")}
     assert not left & {"staging-1", "derived/gone", "compare/old..new.json"}
+
+
+# --- import, init, doctor ----------------------------------------------------------------------------------------
+
+
+def test_an_imported_run_is_derived_by_what_its_files_are(tmp_path):
+    source = tmp_path / "theirs"
+    write_run(source, "engine", {"build.prof": CPU, "heap.out": b"", "job_1.prof": pprof_bytes([])})
+    said = []
+    assert stages.import_paths(tmp_path, CONFIG, paths=["theirs/engine"], label="x", say=said.append) == stages.PARTIAL
+    (run,) = runs.run_names(tmp_path / "profiles")
+    assert run.endswith("-x")
+    stages.derive_run(tmp_path, run, CONFIG)
+    found = record(tmp_path, run)
+    assert {(one.component, one.kind) for one in found.profiles} == {("build", "cpu"), ("job_1", "cpu")}
+    # One fault, told once: by whoever reads the file that was kept.
+    assert [(code, subject) for code, subject in codes(found) if subject == "heap.out"] == [("empty", "heap.out")]
+    assert not (tmp_path / "build/import").exists()
+
+
+def test_init_writes_settings_and_never_over_them(tmp_path):
+    said = []
+    assert stages.init(tmp_path, say=said.append) == 0
+    assert load_config(tmp_path, {}).components
+    assert "profbook doctor" in said[-1]
+    (tmp_path / "profbook.toml").write_text("format = 1\n")
+    with pytest.raises(UsageError, match="already") as caught:
+        stages.init(tmp_path, say=said.append)
+    assert "--force" in caught.value.cure
+    assert (tmp_path / "profbook.toml").read_text() == "format = 1\n"
+    assert stages.init(tmp_path, force=True, say=said.append) == 0
+    assert "[components." in (tmp_path / "profbook.toml").read_text()
+
+
+def test_init_does_not_hide_settings_in_pyproject(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.profbook]\nformat = 1\n")
+    with pytest.raises(UsageError, match=r"tool\.profbook"):
+        stages.init(tmp_path, say=print)
+    assert not (tmp_path / "profbook.toml").exists()
+
+
+def test_doctor_gives_lines_with_cures_and_a_code(tmp_path):
+    (tmp_path / "profbook.toml").write_text('[components.api]\nurl = "http://127.0.0.1:1"\n')
+    said = []
+    assert stages.doctor(tmp_path, {}, say=said.append) == stages.PARTIAL
+    assert said[0] == "✓ settings: valid"
+    at = next(place for place, line in enumerate(said) if line.startswith("✕ api: nobody listens"))
+    assert said[at + 1].startswith("    ")
+
+
+def test_doctor_tells_wrong_settings_as_such(tmp_path):
+    (tmp_path / "profbook.toml").write_text("colect = 1\n")
+    with pytest.raises(ConfigError):
+        stages.doctor(tmp_path, {}, say=print)
+
+
+def test_rounds_of_two_commits_leave_only_runs(tmp_path):
+    from tests.collect.test_worktree import git, repository
+
+    root = repository(tmp_path / "repo")
+    table = {"collect": {"plan": "program"}, "programs": {"show": {"command": ["cat", "version"]}}}
+    left = root / "build" / "worktrees" / "left"
+    left.mkdir(parents=True)
+    config = Config.model_validate(table)
+    assert stages.compare_refs(root, config, base="base", head="head", rounds=1, say=lambda _: None) == 0
+    assert {one.run.label for one in runs.list_runs(root / "profiles")} == {"base", "head"}
+    assert sorted(path.name for path in (root / "build").iterdir()) == ["locks"]
+    assert len(git(root, "worktree", "list").splitlines()) == 1

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline import units
+from pipeline.analysis import gc, usage
 from pipeline.model.finding import Finding
 from pipeline.model.metric import LoadResult, Measurement, Metric
 from pipeline.model.profile import Profile
@@ -36,6 +37,11 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric("goroutines_before", "Goroutines, before", "goroutines", "none", "first goroutine profile"),
     Metric("goroutines_after", "Goroutines, after", "goroutines", "lower", "last goroutine profile"),
     Metric("goroutines_leaked", "Goroutines leaked", "goroutines", "lower", "goroutineleak profile (proved by the GC)"),
+    Metric(
+        "rss_max", "Resident memory, peak", "bytes", "lower", "the most the process ever had: runtime.MemStats or time"
+    ),
+    *gc.METRICS,
+    *usage.METRICS,
 )
 BY_NAME: Final[Mapping[str, Metric]] = {metric.name: metric for metric in METRICS}
 HEADLINE: Final = (
@@ -45,6 +51,7 @@ HEADLINE: Final = (
     "alloc_bytes_per_op",
     "alloc_objects_per_op",
     "cpu_per_op",
+    "elapsed",
 )
 """The metrics a comparison's verdict rests on."""
 
@@ -54,8 +61,12 @@ _HEAP_GROWTH: Final = 2.0
 _HEAP_GROWTH_BYTES: Final = 8 << 20
 _GOROUTINE_GROWTH: Final = 1.5
 _GOROUTINE_GROWTH_COUNT: Final = 20
+_FOREIGN: Final = frozenset({("memstats", "http_404"), ("memstats", "not_memstats")})
+"""What only services in other languages lack."""
+_DUMP: Final = "goroutine debug=2"
 
 Decoded = Sequence[tuple[RawFile, Profile]]
+Measured = tuple[list[Measurement], list[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +86,43 @@ class _Part:
 
 
 def measure(
-    run: Run, profiles: Decoded, load: Mapping[str, LoadResult]
+    run: Run, profiles: Decoded, load: Mapping[str, LoadResult], memstats: gc.Taken = ()
 ) -> tuple[tuple[Measurement, ...], tuple[Finding, ...]]:
     """Measure one run: every metric of the registry that its files support, and what to doubt about them.
 
     ``load`` maps a load file's path to its result; one beside a component's profiles is that component's, one at the
-    root of the run belongs to all.
+    root of the run belongs to all. Of a component that was restarted no differences are made.
     """
     measurements: list[Measurement] = []
     findings: list[Finding] = list(_run_findings(run))
     for path, result in sorted(load.items()):
         findings += _load_findings(path, result)
-    components = sorted({file.component for file, _ in profiles} | ({""} if load and not profiles else set()))
+    told = run.manifest.findings if run.manifest else ()
+    proved = {one.subject.partition("/")[0] for one in told if one.code == "restarted"}
+    named = {file.component for file, _ in (*profiles, *memstats)}
+    components = sorted(named | ({""} if load and not profiles else set()))
     for component in components:
         part = _part(component, profiles, load)
-        for measured, doubts in (_load(part), _allocations(part), _cpu(part), _heap(part), _goroutines(part)):
-            measurements += measured
-            findings += doubts
+        measured, doubts = _measure_part(part, memstats, restarted=component in proved)
+        measurements += measured
+        # What collect saw already is told by the manifest.
+        findings += [doubt for doubt in doubts if doubt.code != "restarted" or component not in proved]
     return tuple(measurements), tuple(findings)
+
+
+def _measure_part(part: _Part, memstats: gc.Taken, *, restarted: bool) -> Measured:
+    counted = gc.in_order([pair for pair in memstats if pair[0].component == part.component])
+    exact = gc.measure_memstats(part.component, counted[-1:] if restarted else counted, part.load, part.load_file)
+    restarted = restarted or any(doubt.code == "restarted" for doubt in exact[1])
+    allocated: Measured = ([], []) if restarted else _allocations(part)
+    measured: list[Measurement] = []
+    doubts: list[Finding] = []
+    for some, doubted in (_load(part), allocated, _cpu(part), _heap(part), _goroutines(part), exact):
+        measured += some
+        doubts += doubted
+    if part.load is not None and (doubt := gc.sampling_doubt(measured, part.load.operations)) is not None:
+        doubts.append(doubt)
+    return measured, doubts
 
 
 def _part(component: str, profiles: Decoded, load: Mapping[str, LoadResult]) -> _Part:
@@ -101,9 +131,6 @@ def _part(component: str, profiles: Decoded, load: Mapping[str, LoadResult]) -> 
     path = next(iter(own + shared), "")
     mine = [(file, profile) for file, profile in profiles if file.component == component]
     return _Part(component, mine, load.get(path), path)
-
-
-Measured = tuple[list[Measurement], list[Finding]]
 
 
 def _load(part: _Part) -> Measured:
@@ -196,6 +223,8 @@ def _goroutines(part: _Part) -> Measured:
     measured: list[Measurement] = []
     findings: list[Finding] = []
     taken = part.of("goroutine")
+    # A dump counts like the profile beside it, but is not one more moment.
+    taken = [pair for pair in taken if pair[1].format != _DUMP] or taken
     counts = [profile.total(0) for _, profile in taken]
     if taken:
         measured.append(_from_file("goroutines_after", counts[-1], part, taken[-1][0]))
@@ -266,8 +295,15 @@ def _run_findings(run: Run) -> Iterable[Finding]:
         return
     if manifest.status == "interrupted":
         yield Finding("interrupted", "warning", "Collecting was interrupted; what had been taken was kept.", "run.json")
+    kept = {file.path for file in run.files}
     for report in manifest.files:
-        if report.status == "ok" or report.kind == "goroutineleak":
+        # Of a file that is here although it cannot be used, whoever reads it tells.
+        if (
+            report.status == "ok"
+            or report.kind == "goroutineleak"
+            or (report.kind, report.code) in _FOREIGN
+            or report.path in kept
+        ):
             continue
         yield Finding(
             f"not_collected_{report.status}",

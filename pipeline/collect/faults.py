@@ -11,8 +11,11 @@
     encoding                   a content encoding that was not asked for and cannot be undone
     protocol                   not HTTP, or headers beyond all bounds
     tls                        the TLS handshake failed
+    not_memstats               a heap profile in text form without runtime.MemStats
+    not_a_trace                an answer that is no execution trace
     interrupted                collecting was stopped meanwhile
     not_started                the service is not ready
+    forward_down               no port-forward leads to a pod of the component
 
 A file may also be missing as ``load_ended`` (the CPU profile was not due before the load ended), ``missed_tick``,
 ``disk_full`` or ``write_failed``.
@@ -35,7 +38,7 @@ RETRIED: Final = frozenset({
 })  # fmt: skip
 _NO_BODY: Final = frozenset({
     "refused", "dns", "unreachable", "reset", "timeout", "truncated", "conflict", "redirect", "protocol", "tls",
-    "interrupted", "not_started",
+    "interrupted", "not_started", "forward_down",
 })  # fmt: skip
 
 

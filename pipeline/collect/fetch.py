@@ -1,9 +1,9 @@
 """One HTTP request that always ends: the only door to requests and urllib3.
 
 Rules: one deadline holds for the whole request, from name lookup to the last byte, and is kept by the caller's thread,
-which closes the socket when it passes; a dripping server cannot outlive it. No redirects, no proxies or netrc of the
-environment, no content decoding behind our back, no more bytes than allowed. Every failure is a `FetchError` with a
-code of `collect.faults`; texts of exceptions are never shown, they may hold what a message must not.
+which closes the socket when it passes; a dripping server cannot outlive it. No redirects, no netrc, a proxy only where
+the settings ask for it, no content decoding behind our back, no more bytes than allowed. Every failure is a
+`FetchError` with a code of `collect.faults`; texts of exceptions are never shown: they may hold secrets.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from email.utils import mktime_tz, parsedate_tz
 from typing import Any, Final
 
+from pipeline.collect.credentials import OPEN, Access
 from pipeline.collect.faults import FetchError
 from pipeline.collect.secrets import printable, safe_url
 
@@ -31,7 +32,9 @@ _CURES: Final = {
     "refused": "Is the service running, and is this its port?",
     "dns": "Check the host name.",
     "redirect": "Write the final address into the component's url.",
-    "tls": "Check the scheme and the certificate; certificates are always verified.",
+    "tls": "Check the scheme; trust its authority with ca_file; it may want a cert_file of ours.",
+    "http_401": "Give the component a bearer_env, basic_user or headers_env.",
+    "http_403": "Give the component a bearer_env, basic_user or headers_env that has the right.",
     "http_404": "Mount net/http/pprof at this path, or correct the component's url.",
     "conflict": "Stop the other CPU profile of this process, or try again later.",
 }
@@ -39,22 +42,33 @@ _CURES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response with status 200 and its whole body, as sent; ``encoding`` is its content encoding, if any."""
+    """A response with status 200 and its whole body, as sent; ``encoding`` is its content encoding, if any.
+
+    ``skew`` is how many seconds the server's clock is ahead of ours (behind, when negative), as far as its Date header
+    proves it.
+    """
 
     body: bytes
     encoding: str = ""
+    skew: float = 0.0
 
 
 def get(
-    url: str, *, deadline: float, max_bytes: int, idle: float | None = None, stop: threading.Event | None = None
+    url: str,
+    *,
+    deadline: float,
+    max_bytes: int,
+    idle: float | None = None,
+    stop: threading.Event | None = None,
+    access: Access = OPEN,
 ) -> Answer:
     """Request a URL once; ends within ``deadline`` seconds, or soon after ``stop`` is set.
 
-    ``idle`` is the longest silence allowed. Raises FetchError.
+    ``idle`` is the longest silence allowed, ``access`` what the request is sent with. Raises FetchError.
     """
     import requests  # noqa: F401 - loaded before the deadline begins to run
 
-    call = _Call(url, max_bytes, min(CONNECT_SECONDS, deadline), min(idle or deadline, deadline))
+    call = _Call(url, max_bytes, min(CONNECT_SECONDS, deadline), min(idle or deadline, deadline), access)
     end = time.monotonic() + deadline
     threading.Thread(target=call.run, daemon=True, name="profbook-fetch").start()
     verdict = ""
@@ -70,14 +84,16 @@ def get(
         raise FetchError(verdict, f"{said}: {call.name}")
     if call.fault is not None:
         raise call.fault
-    return Answer(bytes(call.body), call.headers.get("content-encoding", "").strip().lower())
+    return Answer(bytes(call.body), call.headers.get("content-encoding", "").strip().lower(), call.skew())
 
 
 class _Call:
     """One request, run in a thread of its own; whoever waits for it may abort it at any time."""
 
-    def __init__(self, url: str, max_bytes: int, connect: float, idle: float) -> None:
+    def __init__(self, url: str, max_bytes: int, connect: float, idle: float, access: Access) -> None:
         self.url = url
+        self.access = access
+        self.begun = self.answered = time.time()
         self.name = safe_url(url)
         self.max_bytes = max_bytes
         self.timeouts = (connect, idle)
@@ -126,12 +142,28 @@ class _Call:
         with requests.Session() as session:
             session.trust_env = False
             prepared = session.prepare_request(
-                requests.Request("GET", self.url, headers={"Accept-Encoding": "identity", "Accept": "*/*"})
+                requests.Request(
+                    "GET", self.url, headers={"Accept": "*/*", **self.access.headers, "Accept-Encoding": "identity"}
+                )
             )
+            if "Authorization" in self.access.headers:
+                # A user name in the URL would have replaced it.
+                prepared.headers["Authorization"] = self.access.headers["Authorization"]
             # The adapter is used alone: Session.send reads the body of a redirect into memory even when told
             # not to follow it.
             with closing(_adapter(self)) as adapter:
-                response = adapter.send(prepared, stream=True, timeout=self.timeouts, verify=True, proxies={})
+                response = adapter.send(
+                    prepared,
+                    stream=True,
+                    timeout=self.timeouts,
+                    verify=not self.access.insecure and (self.access.ca_file or True),
+                    # The key is named even when it is in the certificate's file: an encrypted one is then refused
+                    # instead of asked for at the terminal.
+                    cert=(self.access.cert_file, self.access.key_file or self.access.cert_file)
+                    if self.access.cert_file
+                    else None,
+                    proxies=requests.utils.get_environ_proxies(self.url) if self.access.proxy else {},
+                )
                 try:
                     self._take(response)
                 finally:
@@ -139,6 +171,7 @@ class _Call:
 
     def _take(self, response: Any) -> None:
         self.headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
+        self.answered = time.time()
         self.status = response.status_code
         limit = self.max_bytes if self.status == 200 else _ERROR_TEXT_BYTES
         declared = self.headers.get("content-length", "")
@@ -157,14 +190,26 @@ class _Call:
         """Say what an answer that is not 200 means."""
         status = self.status or 0
         if 300 <= status < 400:
-            target = printable(safe_url(self.headers.get("location", "")), 80)
+            target = printable(self.access.hide(safe_url(self.headers.get("location", ""))), 80)
             return FetchError("redirect", f"{self.name} redirects to {target}", cure=_CURES["redirect"])
-        text = printable(bytes(self.body[:_ERROR_TEXT_BYTES]).decode("utf-8", "replace"))
+        text = printable(self.access.hide(bytes(self.body[:_ERROR_TEXT_BYTES]).decode("utf-8", "replace")))
         said = f"{self.name} answers {status}{f': “{text}”' if text else ''}"
         if status == 500 and "x-go-pprof" in self.headers and "already in use" in text:
             return FetchError("conflict", said, cure=_CURES["conflict"])
         code = f"http_{status}"
         return FetchError(code, said, cure=_CURES.get(code, ""), retry_after=self._retry_after())
+
+    def skew(self) -> float:
+        """Say how far the server's clock is ahead of ours, in seconds; 0 when it need not be.
+
+        The header was written at some moment between our question and its answer, and has whole seconds.
+        """
+        sent = parsedate_tz(self.headers.get("date", ""))
+        with suppress(ValueError, OverflowError):
+            if sent is not None:
+                moment = mktime_tz(sent)
+                return max(0.0, moment - self.answered) or min(0.0, moment + 1 - self.begun)
+        return 0.0
 
     def _retry_after(self) -> float | None:
         text = self.headers.get("retry-after", "").strip()
@@ -201,8 +246,21 @@ def _adapter(call: _Call) -> Any:
     class SecurePool(HTTPSConnectionPool):
         ConnectionCls = SecureConnection
 
-    adapter = HTTPAdapter(max_retries=0)
-    adapter.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+        def _validate_conn(self, conn: Any) -> None:
+            # As urllib3 has it, without its warning: an unchecked certificate is a Finding of the run.
+            if conn.is_closed:
+                conn.connect()
+
+    pools = {"http": PlainPool, "https": SecurePool}
+
+    class Adapter(HTTPAdapter):
+        def proxy_manager_for(self, *words: Any, **options: Any) -> Any:
+            manager = super().proxy_manager_for(*words, **options)
+            manager.pool_classes_by_scheme = pools
+            return manager
+
+    adapter = Adapter(max_retries=0)
+    adapter.poolmanager.pool_classes_by_scheme = pools
     return adapter
 
 
@@ -221,7 +279,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _fault_of(error: BaseException, name: str, *, begun: bool) -> FetchError:
     """Map any exception of the libraries below to a code."""
-    from urllib3.exceptions import NameResolutionError
+    from urllib3.exceptions import NameResolutionError, SSLError
     from urllib3.exceptions import TimeoutError as PoolTimeout
 
     causes = tuple(_causes(error))
@@ -229,7 +287,7 @@ def _fault_of(error: BaseException, name: str, *, begun: bool) -> FetchError:
     def has(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    if has(ssl.SSLError):
+    if has(ssl.SSLError, SSLError):
         code, said = "tls", "no TLS connection with"
     elif has(socket.gaierror, NameResolutionError):
         code, said = "dns", "no address is known for"

@@ -1,11 +1,13 @@
 """The load or test command of a run: started once, bounded in time, and reported whatever becomes of it.
 
 Rules: the recorded command keeps its placeholders, so that no path of this machine is in it, and its secrets are
-masked. Without a load command the window is `load.duration` seconds of whatever traffic there is.
+masked. Without a load command the window is so many seconds of whatever traffic there is.
 """
 
 from __future__ import annotations
 
+import math
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,13 +16,38 @@ from typing import Final
 from pipeline.collect.clock import Clock, rfc3339, wait
 from pipeline.collect.process import TERM_SECONDS, Child, child_env, fill, start
 from pipeline.collect.secrets import hide_paths, mask
-from pipeline.errors import CollectError
-from pipeline.model.config import LoadConfig
+from pipeline.errors import CollectError, ConfigError
+from pipeline.model.config import Config, LoadConfig
 from pipeline.model.finding import Finding
+from pipeline.model.metric import ProcessUsage
 from pipeline.model.run import LoadReport
 
 LOG: Final = "test.log"
 _GRACE: Final = 30.0
+_TARGET: Final = re.compile(r"(?<!\{)\{target\}(?!\})")
+
+
+def load_of(config: Config) -> LoadConfig:
+    """Say what load the plan of a project runs, and for how long; raises ConfigError when its target is not given.
+
+    The snapshot plan has none. The interval and window plans go on as long as their load; without one for
+    ``collect.duration``, or until they are stopped.
+    """
+    load, plan = config.load, config.collect
+    if plan.plan == "snapshot":
+        return load.model_copy(update={"command": ()})
+    command = load.command or (("make", "{target}") if load.target else ())
+    if not load.target and any(_TARGET.search(word) for word in command):
+        raise ConfigError(
+            "load.target: is empty, and load.command needs {target}", cure="Set it, or collect with --target TARGET."
+        )
+    changes: dict[str, object] = {"command": tuple(_TARGET.sub(load.target, word) for word in command)}
+    if plan.plan in {"interval", "window"}:
+        if not command:
+            changes["duration"] = plan.duration or math.inf
+        elif not load.timeout and not any("{duration}" in word for word in command):
+            changes["timeout"] = math.inf
+    return load.model_copy(update=changes)
 
 
 class Load:
@@ -57,7 +84,9 @@ class Load:
         return self._config.timeout or self._config.duration + _GRACE
 
     def begin(self) -> None:
-        """Start the load; a command that cannot be started has ended at once."""
+        """Start the load, once; a command that cannot be started has ended at once."""
+        if self._began is not None:
+            return
         self._began = self._clock.monotonic()
         self._started = rfc3339(self._clock.now())
         if not self._words:
@@ -97,6 +126,28 @@ class Load:
     def _end(self) -> None:
         self._ended = self._clock.monotonic()
         self._finished = rfc3339(self._clock.now())
+
+    @property
+    def seconds(self) -> float:
+        """Say how long the load took so far, in seconds; 0 before it began."""
+        end = self._clock.monotonic() if self._ended is None else self._ended
+        return 0 if self._began is None else end - self._began
+
+    @property
+    def left(self) -> float:
+        """Say how many seconds are left of a window without a command; infinite when the end is not known."""
+        return math.inf if self._words else max(0.0, self.limit - self.seconds)
+
+    def described(self, what: str) -> tuple[str, float]:
+        """Name what happens now and how long it will take (0: not known), for the progress."""
+        if not self._words:
+            return (what, self.limit) if math.isfinite(self.limit) else (f"{what}, until interrupted", 0)
+        return f"load, with {what}", self._config.duration if math.isfinite(self.limit) else 0
+
+    @property
+    def usage(self) -> ProcessUsage | None:
+        """Say what the load command used; None while it runs, and when it cannot be told."""
+        return self._child.usage if self._child is not None else None
 
     def finish(self, stopped: Callable[[], bool]) -> None:
         """Wait for the end of the load; end it when ``stopped`` says so."""

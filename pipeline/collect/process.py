@@ -7,6 +7,7 @@ started it (``collect.launch``), so start it from the thread that outlives it.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -25,6 +26,7 @@ from pipeline.collect import launch
 from pipeline.collect.clock import Clock, SystemClock, wait
 from pipeline.collect.secrets import mask_text
 from pipeline.errors import CollectError, ConfigError
+from pipeline.model.metric import ProcessUsage
 
 TERM_SECONDS: Final = 5.0
 _KILL_SECONDS: Final = 5.0
@@ -76,8 +78,10 @@ def free_port() -> int:
 class Child:
     """A running command and everything it starts."""
 
-    def __init__(self, running: subprocess.Popen[bytes], log: Path, clock: Clock) -> None:
+    def __init__(self, running: subprocess.Popen[bytes], log: Path, clock: Clock, usage_fd: int = -1) -> None:
         self.log = log
+        self._usage_fd = usage_fd
+        self._usage: ProcessUsage | None = None
         self._running = running
         self._clock = clock
         self._code: int | None = None
@@ -98,6 +102,7 @@ class Child:
                 self._signal(signal.SIGKILL)
                 code = self._running.wait()
                 self._code = code if code >= 0 else 128 - code
+                self._read_usage()
             return self._code
 
     def _has_ended(self) -> bool:
@@ -124,6 +129,26 @@ class Child:
                 self.wait(_KILL_SECONDS)
         return self.poll()
 
+    @property
+    def usage(self) -> ProcessUsage | None:
+        """Say what the command used, with what it waited for; None while it runs, or when it had to be killed.
+
+        The memory of a command that needs no more than what started it (some 7 MB) is not known.
+        """
+        return self._usage
+
+    def _read_usage(self) -> None:
+        fd, self._usage_fd = self._usage_fd, -1
+        if fd < 0:
+            return
+        try:
+            self._usage = ProcessUsage(**json.loads(os.read(fd, 4096)), exit_code=self._code)
+        except (OSError, ValueError, TypeError):
+            # Killed with its guard, which then could not tell.
+            self._usage = None
+        finally:
+            os.close(fd)
+
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
@@ -146,8 +171,19 @@ def tail(log: Path, limit: int = _TAIL_BYTES) -> str:
     return mask_text(whole).strip()
 
 
-def start(words: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str], clock: Clock | None = None) -> Child:
-    """Start a command; its output is added to ``log``. Raises CollectError when there is no such program."""
+def start(
+    words: Sequence[str],
+    *,
+    log: Path,
+    cwd: Path,
+    env: Mapping[str, str],
+    clock: Clock | None = None,
+    errors: Path | None = None,
+) -> Child:
+    """Start a command; its output is added to ``log``, and what it says on stderr to ``errors`` if that is given.
+
+    Raises CollectError when there is no such program.
+    """
     program = words[0]
     found = (cwd / program).is_file() if "/" in program else shutil.which(program, path=env.get("PATH"))
     if not found:
@@ -155,18 +191,27 @@ def start(words: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str],
             f"command not found: {program}", cure="Install it, build it first, or correct the command in the settings."
         )
     log.parent.mkdir(parents=True, exist_ok=True)
-    guard = [sys.executable, "-I", "-S", launch.__file__, str(os.getpid())]
-    with log.open("ab") as output:
-        running = subprocess.Popen(
-            [*guard, *words],
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    return Child(running, log, clock or SystemClock())
+    told, telling = os.pipe()
+    os.set_blocking(told, False)
+    guard = [sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), str(telling)]
+    try:
+        with log.open("ab") as output, (errors or log).open("ab") as complaints:
+            running = subprocess.Popen(
+                [*guard, *words],
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=complaints,
+                start_new_session=True,
+                pass_fds=(telling,),
+            )
+    except OSError:
+        os.close(told)
+        raise
+    finally:
+        os.close(telling)
+    return Child(running, log, clock or SystemClock(), told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +221,7 @@ class Finished:
     exit_code: int
     timed_out: bool
     tail: str
+    usage: ProcessUsage | None = None
 
 
 def run(
@@ -193,4 +239,4 @@ def run(
         timed_out = child.wait(deadline) is None
     finally:
         code = child.stop()
-    return Finished(code if code is not None else 128 + signal.SIGKILL, timed_out, child.tail())
+    return Finished(code if code is not None else 128 + signal.SIGKILL, timed_out, child.tail(), child.usage)

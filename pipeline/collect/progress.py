@@ -6,8 +6,11 @@ Rules: written to stderr only; text is printed as it is, never read as markup; a
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from pipeline.collect.clock import Clock, rfc3339
 from pipeline.collect.secrets import printable
 from pipeline.model.run import FileReport
 
@@ -55,6 +58,31 @@ class PlainProgress:
             self._out.flush()
         except (OSError, ValueError):
             return
+
+
+class LoggedProgress:
+    """Another progress, and a log of it with the time of each line."""
+
+    def __init__(self, shown: Progress, log: Path, clock: Clock) -> None:
+        self._shown, self._log, self._clock = shown, log, clock
+
+    def step(self, text: str, seconds: float = 0) -> None:
+        """Begin a step that will take about ``seconds`` (0: unknown)."""
+        self._shown.step(text, seconds)
+        self._line(f"{text} ({seconds:g} s)" if seconds else text)
+
+    def file(self, report: FileReport) -> None:
+        """Tell the outcome of one file."""
+        self._shown.file(report)
+        self._line(f"  {describe(report)}")
+
+    def close(self) -> None:
+        """End the show."""
+        self._shown.close()
+
+    def _line(self, text: str) -> None:
+        with suppress(OSError), self._log.open("a", encoding="utf-8") as log:
+            log.write(f"{rfc3339(self._clock.now())} {text}\n")
 
 
 class LiveProgress:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final, Literal
 
 from pipeline.collect.secrets import hide_paths
 from pipeline.model.finding import Finding
-from pipeline.model.run import Environment, FileReport, LoadReport, Manifest
+from pipeline.model.metric import ProcessUsage
+from pipeline.model.run import Environment, FileReport, LoadReport, Manifest, PodReport, ProgramReport, ProgramUsage
 
 Status = Literal["complete", "partial", "failed", "interrupted"]
 
-_OPTIONAL: Final = frozenset({("goroutineleak", "http_404")})
-"""Kinds an older Go does not have: their absence leaves a run complete."""
+_OPTIONAL: Final = frozenset({("goroutineleak", "http_404"), ("memstats", "http_404"), ("memstats", "not_memstats")})
+"""What an older Go, or another language, does not have: its absence leaves a run complete."""
 
 
 class Record:
@@ -25,6 +26,7 @@ class Record:
         self._names = names or {}
         self._files: list[FileReport] = []
         self._findings: list[Finding] = []
+        self._pods: Callable[[], tuple[PodReport, ...]] = tuple
         self._lock = threading.Lock()
 
     def file(self, report: FileReport) -> None:
@@ -41,6 +43,10 @@ class Record:
             if finding not in self._findings:
                 self._findings.append(finding)
 
+    def watch_pods(self, seen: Callable[[], tuple[PodReport, ...]]) -> None:
+        """Let the manifest list the pods seen by the time it is written."""
+        self._pods = seen
+
     @property
     def good(self) -> int:
         """Count the profiles that came."""
@@ -51,6 +57,18 @@ class Record:
         """Add where the run is taken."""
         with self._lock:
             self._draft = replace(self._draft, environment=environment)
+
+    def use(self, name: str, used: ProcessUsage | None) -> None:
+        """Add what a program of the run used, when it is known."""
+        if used is not None:
+            with self._lock:
+                self._draft = replace(self._draft, usage=(*self._draft.usage, ProgramUsage(name, used)))
+
+    def program(self, report: ProgramReport) -> None:
+        """Add what became of a program that was run from start to end."""
+        clean = replace(report, tail=hide_paths(report.tail, self._names))
+        with self._lock:
+            self._draft = replace(self._draft, programs=(*self._draft.programs, clean))
 
     def first_error(self) -> str:
         """Give the first thing that went wrong, for a run in which nothing went right."""
@@ -71,15 +89,21 @@ class Record:
             files=files,
             load=load,
             findings=findings,
+            pods=self._pods(),
             status="interrupted" if interrupted else _status(files, findings),
         )
 
 
 def _status(files: tuple[FileReport, ...], findings: tuple[Finding, ...]) -> Status:
-    lost = any(report.status != "ok" and (report.kind, report.code) not in _OPTIONAL for report in files)
+    lost = any(report.status != "ok" and not _is_dispensable(report) for report in files)
     # Nothing is missing when the load failed, but what was taken does not show the load that was meant.
     spoilt = any(finding.severity == "error" or finding.code == "load_failed" for finding in findings)
     return "partial" if lost or spoilt else "complete"
+
+
+def _is_dispensable(report: FileReport) -> bool:
+    """Tell whether a run is complete without a file; a series ends with its load."""
+    return (report.kind, report.code) in _OPTIONAL or (report.phase == "series" and report.code == "load_ended")
 
 
 def as_json(manifest: Manifest) -> dict[str, Any]:

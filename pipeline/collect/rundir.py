@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -25,7 +26,9 @@ from pipeline.model.layout import is_run_name
 
 MANIFEST: Final = "run.json"
 QUARANTINE: Final = ".quarantine.partial"
-_OWNER: Final = ".collector.json"
+WRITING: Final = ".writing"
+"""Folder a program of the run writes into until what it wrote has been checked."""
+OWNER: Final = ".collector.json"
 _LOG_HEAD: Final = 1 << 18
 _LOG_TAIL: Final = 3 << 18
 _MAX_MANIFEST: Final = 64 << 20
@@ -57,7 +60,8 @@ class RunFolder:
             number = 1
             while True:
                 run_id = base if number == 1 else f"{base}-{number}"
-                if not (profiles / run_id).exists() and not os.path.lexists(_partial(profiles, run_id)):
+                # In this order: a run being published moves from the first name to the second.
+                if not os.path.lexists(_partial(profiles, run_id)) and not os.path.lexists(profiles / run_id):
                     break
                 number += 1
             path = _partial(profiles, run_id)
@@ -65,8 +69,10 @@ class RunFolder:
             lock = _open_dir(path)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         folder = cls(profiles, run_id, lock)
-        owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": rfc3339(clock.now())}
-        folder.write(_OWNER, json.dumps(owner, sort_keys=True).encode())
+        pid = os.getpid()
+        owner = {"pid": pid, "started": process_started(pid), "host": socket.gethostname()}
+        owner |= {"since": rfc3339(clock.now())}
+        folder.write(OWNER, json.dumps(owner, sort_keys=True).encode())
         return folder
 
     def write(self, name: str, data: bytes) -> None:
@@ -112,6 +118,36 @@ class RunFolder:
         lock, self._lock = self._lock, -1
         if lock >= 0:
             os.close(lock)
+
+
+def process_started(pid: int) -> str:
+    """Say when a process began, in words that no later process of its number will have; empty when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+    fields = text.rpartition(")")[2].split()
+    return "" if fields[0] in "ZX" else f"{boot} {fields[19]}"
+
+
+def held(profiles: Path) -> tuple[Path, ...]:
+    """List the partial runs that living collectors write."""
+    found: list[Path] = []
+    if not profiles.is_dir():
+        return ()
+    with _exclusive(profiles):
+        for path in sorted(profiles.glob(".*.partial")):
+            if path.name == QUARANTINE or path.is_symlink() or not path.is_dir():
+                continue
+            lock = _open_dir(path)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                found.append(path)
+            finally:
+                os.close(lock)
+    return tuple(found)
 
 
 def sweep(profiles: Path, clock: Clock) -> tuple[str, ...]:
@@ -230,7 +266,9 @@ def _write(path: Path, data: bytes, *, flush: bool = True) -> None:
 
 def _tidy(path: Path, names: Mapping[str, str]) -> None:
     """Remove what only a live collector needs, and make logs fit to be kept: bounded, without secrets and paths."""
-    for leftover in (*path.rglob(".*.tmp"), path / _OWNER):
+    for writing in tuple(path.rglob(WRITING)):
+        shutil.rmtree(writing, ignore_errors=True)
+    for leftover in (*path.rglob(".*.tmp"), path / OWNER):
         with suppress(OSError):
             leftover.unlink()
     for log in path.rglob("*.log"):

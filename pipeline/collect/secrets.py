@@ -21,6 +21,7 @@ _ASSIGNED: Final = re.compile(
     rf"(?i)(?<![\w.-])(-*{_NAME}[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|(?:(?:bearer|basic)\s+)?[^\s\"',;&]+)"
 )
 _OPTION: Final = re.compile(rf"(?i)^-+{_NAME}$")
+_TELLING: Final = re.compile(rf"(?i)^{_NAME}(?:_(?:id|value|file))?$")
 _HEADER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
 _URL: Final = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)([^\s/?#@\"'<>]*@)?([^\s?#\"'<>]*)([?#][^\s\"'<>]*)?")
 _SHAPES: Final = re.compile(
@@ -40,6 +41,17 @@ def mask(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(masked)
 
 
+def hidden_parts(words: Sequence[str]) -> tuple[str, ...]:
+    """Give what `mask` hides in the words of a command, so that it can be found in what the command prints."""
+    found: list[str] = []
+    for word, masked in zip(words, mask(words), strict=True):
+        if masked != word:
+            kept = "(.*)".join(re.escape(part) for part in masked.split(MASK))
+            match = re.fullmatch(kept, word, re.DOTALL)
+            found += [part for group in (match.groups() if match else (word,)) for part in re.split(r"[:=&?#@]", group)]
+    return tuple(found)
+
+
 def mask_text(text: str) -> str:
     """Mask what looks like a secret in running text."""
     text = _PEM.sub(MASK, text)
@@ -52,6 +64,11 @@ def mask_text(text: str) -> str:
 def _clean_url(match: re.Match[str]) -> str:
     scheme, userinfo, rest, tail = match.groups()
     return f"{scheme}{f'{MASK}@' if userinfo else ''}{rest}{f'{tail[0]}{MASK}' if tail else ''}"
+
+
+def is_telling(name: str) -> bool:
+    """Tell whether a variable's name says that its value is a secret."""
+    return bool(_TELLING.match(name))
 
 
 def hide_paths(text: str, names: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ Placeholders: ``{bin}`` in every command, ``{port}``, ``{url}``, ``{profile_dir}
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,20 @@ from threading import Event
 from typing import Final
 from urllib.parse import urlsplit
 
+from pipeline.collect.capture import Fetched
 from pipeline.collect.clock import Clock, SystemClock, wait
+from pipeline.collect.credentials import OPEN, Access, read_access
 from pipeline.collect.faults import FetchError
 from pipeline.collect.fetch import get
+from pipeline.collect.forward import Forward, not_reached
+from pipeline.collect.kubectl import KubectlError, require_kubectl
+from pipeline.collect.load import load_of
 from pipeline.collect.process import TERM_SECONDS, Child, child_env, fill, free_port, run, start
+from pipeline.collect.replicas import open_forwards
 from pipeline.errors import CollectError
-from pipeline.model.config import ComponentConfig, Config, VariantConfig
+from pipeline.model.config import ComponentConfig, Config, KubernetesConfig, VariantConfig
 from pipeline.model.finding import Finding
+from pipeline.model.run import PodReport
 
 BUILD_SECONDS: Final = 900.0
 _READY_POLL: Final = 0.1
@@ -44,6 +51,14 @@ class Service:
     program: Path | None = None
     env: Mapping[str, str] | None = None
     fault: Finding | None = None
+    group: str = ""
+    forward: Forward | None = None
+    access: Access = OPEN
+
+    @property
+    def setting(self) -> str:
+        """Name the component of the settings it comes from: itself, but for one replica of several."""
+        return self.group or self.name
 
     @property
     def port(self) -> int:
@@ -51,13 +66,22 @@ class Service:
         parts = urlsplit(self.url)
         return parts.port or (443 if parts.scheme == "https" else 80)
 
+    def awaited(self) -> bool:
+        """Tell whether its pod is still to be made by the load."""
+        return self.forward is not None and self.forward.lazy and not self.forward.ever_up
+
+    def through(self, fetch: Callable[[float], Fetched], *, deadline: float, needs: float, stop: Event) -> Fetched:
+        """Fetch from it in ``deadline`` seconds; through a port-forward, once more if that was replaced meanwhile."""
+        if self.forward is None:
+            return fetch(deadline)
+        return self.forward.through(fetch, deadline=deadline, needs=needs, stop=stop)
+
 
 def prepare(config: Config, root: Path, bin_dir: Path, *, clock: Clock | None = None) -> Prepared:
     """Build the services and the load generator, each once. Raises CollectError with the end of the build's log."""
     bin_dir = bin_dir.resolve()
     bin_dir.mkdir(parents=True, exist_ok=True)
-    builds = [(f"components.{name}.build", part.build, part.env) for name, part in config.components.items()]
-    for setting, words, env in (*builds, ("load.build", config.load.build, {})):
+    for setting, words, env in _builds(config):
         if not words:
             continue
         log = bin_dir / f"{setting}.log"
@@ -76,8 +100,24 @@ def prepare(config: Config, root: Path, bin_dir: Path, *, clock: Clock | None = 
     return Prepared(bin_dir)
 
 
+def _builds(config: Config) -> Iterator[tuple[str, tuple[str, ...], Mapping[str, str]]]:
+    """Give what the plan needs to be built: setting, command, and environment to add."""
+    if config.collect.plan == "program":
+        for name, program in config.programs.items():
+            if not config.collect.programs or name in config.collect.programs:
+                yield f"programs.{name}.build", program.build, program.env
+    elif config.collect.plan != "bench":
+        for name, part in config.components.items():
+            yield f"components.{name}.build", part.build, part.env
+        yield "load.build", config.load.build, {}
+
+
 def check_commands(config: Config) -> None:
-    """Refuse placeholders that will have no value, before anything is started. Raises ConfigError."""
+    """Refuse placeholders that will have no value, before anything is started. Raises ConfigError.
+
+    Raises CollectError when kubectl is needed and not there.
+    """
+    require_kubectl(config)
     some = dict.fromkeys(("bin", "port", "url", "profile_dir", "duration"), "0")
     for name, part in config.components.items():
         fill(part.build, {"bin": ""}, f"components.{name}.build")
@@ -85,7 +125,7 @@ def check_commands(config: Config) -> None:
     for name, variant in config.variants.items():
         fill(variant.args, some, f"variants.{name}.args")
     fill(config.load.build, {"bin": ""}, "load.build")
-    fill(config.load.command, {key: value for key, value in some.items() if key != "port"}, "load.command")
+    fill(load_of(config).command, {key: value for key, value in some.items() if key != "port"}, "load.command")
 
 
 @contextmanager
@@ -98,17 +138,28 @@ def running_services(
     variant: VariantConfig,
     args: Sequence[str],
     clock: Clock | None = None,
+    stop: Event | None = None,
 ) -> Iterator[tuple[Service, ...]]:
-    """Start the services of a run, and stop them when the block ends. They may not be ready yet."""
+    """Start the services of a run, and stop them when the block ends. They may not be ready yet.
+
+    Pods are waited for until ``stop`` is set, then forwarded to.
+    """
     clock = clock or SystemClock()
     services: list[Service] = []
     try:
         for name, part in config.components.items():
+            access = read_access(name, part, root)
+            if part.kubernetes is not None:
+                services += _pods(name, part.kubernetes, root=root, folder=folder, clock=clock, stop=stop or Event())
+                for service in services:
+                    service.access = access if service.group == name else service.access
+                continue
             if not part.command:
-                services.append(Service(name, part.url))
+                services.append(Service(name, part.url, access=access))
                 continue
             port = free_port()
-            service = Service(name, part.url or f"http://127.0.0.1:{port}", env=child_env(part.env, variant.env))
+            url = part.url or f"http://127.0.0.1:{port}"
+            service = Service(name, url, env=child_env(part.env, variant.env), access=access)
             services.append(service)
             values = {
                 "bin": str(prepared.bin_dir),
@@ -131,6 +182,16 @@ def _stop(services: Sequence[Service], grace: float) -> None:
     for service in reversed(services):
         if service.child is not None:
             service.child.stop(grace)
+        if service.forward is not None:
+            service.forward.close()
+
+
+def _pods(name: str, config: KubernetesConfig, *, root: Path, folder: Path, clock: Clock, stop: Event) -> list[Service]:
+    try:
+        forwards = open_forwards(name, config, root=root, folder=folder, clock=clock, stop=stop.is_set)
+    except KubectlError as error:
+        return [Service(name, "http://127.0.0.1", fault=not_reached(name, error.code, error.message), group=name)]
+    return [Service(forward.name, forward.url, group=name, forward=forward) for forward in forwards]
 
 
 def _start(service: Service, words: list[str], *, root: Path, log: Path, clock: Clock) -> None:
@@ -146,6 +207,9 @@ def await_ready(service: Service, part: ComponentConfig, stop: Event, clock: Clo
 
     A service of ours must answer 200 at ``ready``; of a running one any answer will do.
     """
+    if service.forward is not None and service.fault is None:
+        _await_forward(service.forward, service, part.ready_seconds, stop)
+        return
     address = service.url.rstrip("/") + "/" + part.ready.lstrip("/")
     end = clock.monotonic() + part.ready_seconds
     last = "no answer"
@@ -160,7 +224,7 @@ def await_ready(service: Service, part: ComponentConfig, stop: Event, clock: Clo
             service.fault = _not_started(service.name, said)
             return
         try:
-            get(address, deadline=min(left, 5.0), max_bytes=1 << 20, stop=stop)
+            get(address, deadline=min(left, 5.0), max_bytes=1 << 20, stop=stop, access=service.access)
         except FetchError as fault:
             last = fault.message
             if fault.code == "too_large" or (service.child is None and fault.code.startswith(("http_", "redirect"))):
@@ -170,6 +234,25 @@ def await_ready(service: Service, part: ComponentConfig, stop: Event, clock: Clo
             # Somebody else may have answered at a fixed port that ours could not take.
             if service.child is None or not service.child.ended():
                 return
+
+
+def _await_forward(forward: Forward, service: Service, seconds: float, stop: Event) -> None:
+    if not forward.lazy and not forward.await_up(seconds, stop):
+        said = "collecting was stopped" if stop.is_set() else f"after {seconds:g} s: {forward.trouble}"
+        service.fault = not_reached(service.name, forward.trouble_code, said)
+
+
+def pods_seen(services: Sequence[Service]) -> tuple[PodReport, ...]:
+    """List the pods that were profiled until now, and the processes in them."""
+    return tuple(pod for service in services if service.forward is not None for pod in service.forward.seen)
+
+
+def pod_findings(services: Sequence[Service]) -> tuple[Finding, ...]:
+    """Say what became of the pods of a run; call it when the plan has ended, before the services are stopped."""
+    forwards = [service.forward for service in services if service.forward is not None and service.fault is None]
+    for forward in forwards:
+        forward.settle()
+    return tuple(doubt for forward in forwards for doubt in forward.findings())
 
 
 def _not_started(name: str, evidence: str) -> Finding:

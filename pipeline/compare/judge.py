@@ -59,6 +59,9 @@ def _load_failures(runs: Iterable[RunRecord]) -> Iterable[str]:
         manifest = record.run.manifest
         if manifest is not None and manifest.load is not None and manifest.load.exit_code not in {0, None}:
             yield f"the load command of {record.run.id} failed (exit code {manifest.load.exit_code})"
+        elif manifest is not None and (failed := [one for one in manifest.programs if one.exit_code != 0]):
+            names = ", ".join(f"{one.component} {one.name}" for one in failed[:3])
+            yield f"programs of {record.run.id} failed: {names}" + (", …" if len(failed) > 3 else "")
         elif record.load is not None:
             attempts = record.load.operations + record.load.errors
             rate = record.load.errors / attempts if attempts else 1.0

@@ -89,10 +89,15 @@ def _run_values(run: RunRecord, component: str, kind: str, sample_type: str) -> 
         rate = run.load.operations_per_second if run.load is not None else 0.0
         seconds = profile.duration_nanos / 1e9
         return _scaled(values, {}, seconds * rate) if rate and seconds > 0 else (values, False)
-    if kind in {"allocs", "mutex", "block"}:
+    if kind in {"allocs", "mutex", "block"} and not _was_restarted(run, component):
         before = tables[0][1] if len(tables) > 1 else {}
         return _scaled(values, before, operations) if operations else (values, False)
     return values, False
+
+
+def _was_restarted(run: RunRecord, component: str) -> bool:
+    """Tell whether after - before would be a difference of two processes."""
+    return any(one.code == "restarted" and one.subject.partition("/")[0] == component for one in run.findings)
 
 
 def _scaled(values: _Values, before: Mapping[str, tuple[float, float]], by: float) -> tuple[_Values, bool]:

@@ -11,6 +11,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.model.program import BenchConfig, ProgramConfig
+from pipeline.model.target import Budget, RoleConfig, TargetConfig
+
 CONFIG_FORMAT = 1
 
 
@@ -18,10 +21,48 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ComponentConfig(_Section):
+_DNS_NAME = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
+
+
+class KubernetesConfig(_Section):
+    """Pods to profile through `kubectl port-forward`, found by deployment, label selector or how their names begin."""
+
+    namespace: str = Field("default", pattern=_DNS_NAME, max_length=63, description="Namespace of the pods.")
+    deployment: str = Field(
+        "", pattern=rf"^$|{_DNS_NAME}", max_length=253, description="Deployment whose pods are profiled."
+    )
+    selector: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9!(][A-Za-z0-9_./=!,() -]*)?$",
+        max_length=1000,
+        description="Label selector of the pods, as `kubectl --selector` takes it.",
+    )
+    pod_prefix: str = Field(
+        "", pattern=r"^([a-z0-9][-a-z0-9.]*)?$", max_length=253, description="How the pods' names begin."
+    )
+    port: int = Field(6060, ge=1, le=65535, description="Port in the pod that serves net/http/pprof.")
+    replicas: Literal["first", "all", "random"] = Field(
+        "first",
+        description="first: the oldest ready pod; random: any one; all: each, as <component>.1, <component>.2, …",
+    )
+    context: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9_.:@/-]*)?$",
+        max_length=253,
+        description="kubectl context; empty for the current one.",
+    )
+    kubeconfig: str = Field("", description="Path of a kubeconfig file; empty for kubectl's own choice.")
+    created_by_load: bool = Field(
+        False,
+        description="The load command creates these pods: start it first, and profile them as soon as they are ready.",
+    )
+    namespace_seconds: float = Field(900.0, ge=0, description="How long to wait for the namespace.")
+    deployment_seconds: float = Field(600.0, ge=0, description="How long to wait then for a ready pod.")
+
+
+class ComponentConfig(TargetConfig):
     """A service to profile: one that runs already (``url``), or one to build and start (``command``)."""
 
-    url: str = Field("", description="Base URL of the service; profiles are read from <url>/debug/pprof/.")
     build: tuple[str, ...] = Field((), description="Command that builds the service once before it is started.")
     command: tuple[str, ...] = Field(
         (),
@@ -30,6 +71,7 @@ class ComponentConfig(_Section):
     env: dict[str, str] = Field({}, description="Environment variables added for build and command.")
     ready: str = Field("/health", description="Path that answers 200 when the service is ready.")
     ready_seconds: float = Field(30.0, gt=0, description="How long to wait for it.")
+    kubernetes: KubernetesConfig | None = Field(None, description="Pods of a cluster to profile, instead of a url.")
 
 
 class LoadConfig(_Section):
@@ -38,33 +80,89 @@ class LoadConfig(_Section):
     build: tuple[str, ...] = Field((), description="Command that builds the load generator once.")
     command: tuple[str, ...] = Field(
         (),
-        description="Load command; {url} is the first component's URL, {profile_dir} the run directory.",
+        description="Load command; {url} is the first component's URL, {profile_dir} the run directory, {target} the "
+        "target.",
+    )
+    target: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9_./+-]{0,199})?$",
+        description="Target of a test run with make, passed as {target}; without a load command, `make TARGET` is run.",
     )
     duration: float = Field(30.0, gt=0, description="Load duration in seconds, passed as {duration}.")
-    timeout: float = Field(0.0, ge=0, description="Kill the load after this many seconds; 0 means duration + 30.")
+    timeout: float = Field(
+        0.0,
+        ge=0,
+        description="Kill the load after this many seconds; 0 means duration + 30, and no limit in the interval and "
+        "window plans for a command that is not given {duration}.",
+    )
 
 
 class CollectConfig(_Section):
     """What is collected, when, and where it goes."""
 
-    plan: Literal["phases", "interval"] = Field(
+    plan: Literal["phases", "interval", "window", "snapshot", "program", "bench"] = Field(
         "phases",
-        description="phases: before, during, after the load; interval: a snapshot each `interval` seconds.",
+        description="phases: before, during, after the load; interval: a snapshot each `interval` seconds; window: "
+        "`cpu_seconds` of one component each `interval` seconds, chosen by chance; snapshot: one set now, without "
+        "load; program: each of `programs` from start to end; bench: Go benchmarks.",
     )
     profiles_dir: str = Field("profiles", description="Folder of run directories.")
-    cpu_seconds: int = Field(10, ge=1, description="Length of the CPU profile, taken in the middle of the load.")
-    interval: float = Field(10.0, gt=0, description="Seconds between snapshots of the interval plan.")
+    cpu_seconds: int = Field(
+        10,
+        ge=1,
+        description="Length of the CPU profile, taken in the middle of the load. A snapshot's is 30 seconds long, as "
+        "that of `go tool pprof HOST`, unless this is set.",
+    )
+    interval: float = Field(10.0, gt=0, description="Seconds between snapshots of the interval and window plans.")
+    duration: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds the interval and window plans run without a load command; 0: until they are stopped.",
+    )
+    mode: Literal["both", "heap", "cpu"] = Field(
+        "both", description="Restricts the interval, window and snapshot plans to heap or to CPU profiles."
+    )
     before: tuple[str, ...] = Field(("heap", "allocs", "goroutine"), description="Profiles taken before the load.")
     after: tuple[str, ...] = Field(
         ("heap", "allocs", "goroutine", "block", "mutex", "threadcreate", "goroutineleak"),
         description="Profiles taken after the load.",
     )
     series: tuple[str, ...] = Field(
-        ("heap", "goroutine", "cpu"), description="Profiles taken at each tick of the interval plan."
+        ("heap", "goroutine", "cpu"), description="Profiles taken at each tick of the interval and window plans."
     )
+    snapshot: tuple[str, ...] = Field(
+        ("heap", "allocs", "goroutine", "block", "mutex", "threadcreate", "goroutineleak"),
+        description="Profiles taken by the snapshot plan.",
+    )
+    free_bytes: int = Field(64 << 20, ge=0, description="Do not begin a run with less room on the disk than this.")
+    memstats: bool = Field(
+        True,
+        description="Also keep runtime.MemStats (from heap?debug=1) with the heap profiles: GC runs and pauses, exact "
+        "allocation totals, resident memory.",
+    )
+    goroutine_dump: bool = Field(
+        False,
+        description="Also keep the goroutines after the load as a text dump (debug=2), with how long each has waited.",
+    )
+    delta_seconds: int = Field(
+        0,
+        ge=0,
+        description="Take heap, allocs, block and mutex profiles of just this many seconds during the load; 0: none.",
+    )
+    trace_seconds: int = Field(
+        0, ge=0, description="Take an execution trace of this many seconds after the CPU profile; 0: none."
+    )
+    programs: tuple[str, ...] = Field((), description="Which programs the program plan runs; empty: all of them.")
     gc: bool = Field(
-        True, description="Force a garbage collection before heap profiles (heap?gc=1), so that in-use means live."
+        True,
+        description="Force a garbage collection before heap profiles (heap?gc=1), so that in-use means live; never in "
+        "the window plan, which is for services in production.",
     )
+
+    @property
+    def snapshot_cpu_seconds(self) -> int:
+        """Length of a snapshot's CPU profile: pprof's own default, unless another was set."""
+        return self.cpu_seconds if "cpu_seconds" in self.model_fields_set else 30
 
 
 class VariantConfig(_Section):
@@ -96,6 +194,8 @@ class LimitsConfig(_Section):
 
     max_decoded_bytes: int = Field(1 << 30, ge=1 << 20, description="Refuse a profile that unpacks to more than this.")
     request_bytes: int = Field(1 << 30, ge=1 << 16, description="Stop a download at this size.")
+    import_files: int = Field(20_000, ge=1, description="Refuse to import a folder or archive of more files.")
+    import_bytes: int = Field(4 << 30, ge=1 << 20, description="Refuse to import more bytes than this, when unpacked.")
 
 
 class Config(_Section):
@@ -103,7 +203,10 @@ class Config(_Section):
 
     format: int = Field(CONFIG_FORMAT, description="Version of this file's format.")
     components: dict[str, ComponentConfig] = Field({}, description="Services by name.")
+    roles: dict[str, RoleConfig] = Field({}, description="Memory budgets by role; a component names its role.")
     load: LoadConfig = Field(LoadConfig(), description="The load test.")
+    programs: dict[str, ProgramConfig] = Field({}, description="Programs of the program plan by name, in their order.")
+    bench: BenchConfig = Field(BenchConfig(), description="Go benchmarks run by the bench plan.")
     collect: CollectConfig = Field(CollectConfig(), description="The collection plan.")
     variants: dict[str, VariantConfig] = Field({}, description="Named variants of the service.")
     compare: tuple[CompareConfig, ...] = Field(
@@ -111,3 +214,12 @@ class Config(_Section):
     )
     site: SiteConfig = Field(SiteConfig(), description="The site.")
     limits: LimitsConfig = Field(LimitsConfig(), description="Guards.")
+
+    @property
+    def budgets(self) -> dict[str, Budget]:
+        """Give the memory budgets of each component that has a role."""
+        return {
+            name: Budget(part.role, **self.roles[part.role].model_dump())
+            for name, part in self.components.items()
+            if part.role in self.roles
+        }

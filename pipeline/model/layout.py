@@ -4,6 +4,8 @@ Rules: a name is only a hint (content decides how a file is read); unknown names
 
     heap-before.prof  allocs-after.pb.gz  goroutine.prof  cpu.pprof      one service, phases
     <component>/heap0.pprof  <component>/cpu12.pprof                     interval series
+    manager_heap.prof  heap_during_build.prof  heap-20251028-113000.pprof loose files, taken by hand
+    heap-delta.prof  memstats-before.txt  memstats3.txt  trace.out       windows, runtime counters, a trace
     load-test-results.json  *.bench.txt  *.time.txt  test.log  README.md what goes with them
 """
 
@@ -18,14 +20,26 @@ from pipeline.model.run import DEFAULT_COMPONENT, Phase
 ENDPOINTS: Final = ("heap", "allocs", "cpu", "goroutine", "goroutineleak", "block", "mutex", "threadcreate")
 """Profile kinds by the name they have in a run; every one but ``cpu`` (``profile``) is also its pprof endpoint."""
 
+DELTAS: Final = ("heap-delta", "allocs-delta", "block-delta", "mutex-delta")
+"""Kinds that cover a window (``?seconds=N``) and not the life of the process."""
+
 RUN_NAME: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
 STAMPED: Final = re.compile(r"^(?P<stamp>\d{8}[_-]\d{6})(?:-(?P<label>.+))?$")
-_PROFILE: Final = re.compile(
-    r"^(?P<kind>heap|allocs|cpu|profile|goroutineleak|goroutine|block|mutex|threadcreate)"
-    r"(?:[-_.]?(?P<phase>before|during|after)|[-_]?(?P<index>\d+))?"
-    r"(?:\.debug\d)?\.(?P<ext>prof|pprof|pb\.gz|pb|out|txt)$"
+_KIND: Final = r"(?P<kind>heap|allocs|cpu|profile|goroutineleak|goroutine|block|mutex|threadcreate)"
+_WHEN: Final = (
+    r"(?:[-_]profile)?"
+    r"(?:[-_.]?(?P<phase>before|during|after)(?:[-_][A-Za-z][A-Za-z0-9_-]*)?"
+    r"|[-_]\d{8}[-_]\d{6}|[-_]?(?P<index>\d+))?(?:\.debug\d)?"
 )
+_PROFILE: Final = re.compile(rf"^{_KIND}{_WHEN}\.(?P<ext>prof|pprof|pb\.gz|pb|out|txt)$")
+_PREFIXED: Final = re.compile(
+    rf"^(?P<component>[A-Za-z][A-Za-z0-9_-]*?)[-_]{_KIND}{_WHEN}\.(?P<ext>prof|pprof|pb\.gz|pb|out)$"
+)
+_DELTA: Final = re.compile(r"^(?P<kind>(?:heap|allocs|block|mutex)-delta)\.(?:prof|pprof|pb\.gz|pb)$")
+_MEMSTATS: Final = re.compile(r"^memstats(?:[-_](?P<phase>before|after)|(?P<index>\d+))?\.txt$")
+_NO_COMPONENT: Final = frozenset({"before", "during", "after", "baseline", "default", "merged"})
 _OTHERS: Final = (
+    (re.compile(r"^trace\.out$"), "trace"),
     (re.compile(r"^run\.json$"), "manifest"),
     (re.compile(r"^load[-_]test.*\.(json|txt|csv)$|^.*\.load\.(json|txt|csv)$"), "load"),
     (re.compile(r"^.*\.bench(\.txt)?$"), "bench"),
@@ -52,7 +66,7 @@ def endpoint(kind: str) -> str:
 
 def is_run_name(name: str) -> bool:
     """Tell whether a directory name may be a run's name (and so a part of a URL)."""
-    return bool(RUN_NAME.match(name)) and ".." not in name
+    return bool(RUN_NAME.fullmatch(name)) and ".." not in name
 
 
 def label_of(run_id: str) -> str:
@@ -85,15 +99,22 @@ def place(path: str) -> Place:
     folder, _, name = path.rpartition("/")
     component = folder or DEFAULT_COMPONENT
     match = _PROFILE.match(name)
+    if match is None and (prefixed := _PREFIXED.match(name)) and prefixed["component"] not in _NO_COMPONENT:
+        match, component = prefixed, folder or prefixed["component"]
     if match is not None:
         kind = "cpu" if match["kind"] == "profile" else match["kind"]
         index = int(match["index"]) if match["index"] is not None else None
         named: dict[str | None, Phase] = {"before": "before", "during": "during", "after": "after"}
         phase: Phase = "series" if index is not None else named.get(match["phase"], _usual_phase(kind))
         return Place(component, kind, phase, index)
+    if (match := _DELTA.match(name)) is not None:
+        return Place(component, match["kind"], "during", None)
+    if (match := _MEMSTATS.match(name)) is not None:
+        moment: Phase = "series" if match["index"] else "before" if match["phase"] == "before" else "after"
+        return Place(component, "memstats", moment, int(match["index"]) if match["index"] else None)
     for pattern, kind in _OTHERS:
         if pattern.match(name):
-            return Place(component if kind in {"load", "bench", "time"} else "", kind, "", None)
+            return Place(component if kind in {"load", "bench", "time", "trace"} else "", kind, "", None)
     if re.search(r"\.(prof|pprof|pb\.gz|pgo)$", name):
         return Place(component, "profile", "", None)
     return Place("", "other", "", None)

@@ -48,3 +48,21 @@ class LoadResult:
     reads: int | None = None
     quantiles: tuple[tuple[float, float], ...] = ()
     histogram: tuple[tuple[float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessUsage:
+    """What one program used from its start to its end, as the kernel counts it; None where it is not known.
+
+    It includes what the program's own ended children used; ``max_rss_bytes`` is the largest of any one of them.
+    ``elapsed_seconds`` is the wall clock, ``exit_code`` 128 + N after a signal N.
+    """
+
+    elapsed_seconds: float | None = None
+    user_seconds: float | None = None
+    system_seconds: float | None = None
+    max_rss_bytes: int | None = None
+    major_faults: int | None = None
+    minor_faults: int | None = None
+    exit_code: int | None = None
+    command: str = ""

@@ -19,7 +19,8 @@ class ProfileRecord:
 
     ``tree`` is the file name (content-addressed) under the run's derived folder; empty when the profile has no samples.
     ``window`` facts are as in the file: ``time_nanos`` (UTC, 0 unknown), ``duration_nanos``. ``header`` is what pprof
-    prints above a report.
+    prints above a report. ``merged_of`` names the files a profile of several pods is the sum of; ``path`` is then no
+    file of the run.
     """
 
     path: str
@@ -40,6 +41,7 @@ class ProfileRecord:
     binary: str
     build_id: str
     findings: tuple[Finding, ...] = ()
+    merged_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.model.finding import Finding
+from pipeline.model.metric import ProcessUsage
 
 FileStatus = Literal["ok", "missing", "refused"]
 Phase = Literal["", "before", "during", "after", "series"]
@@ -19,8 +20,8 @@ class RawFile:
     """One raw file of a run, as found on disk.
 
     ``path`` is relative to the run directory, with ``/``; ``kind`` is the pprof endpoint it came from (``heap``,
-    ``cpu``, …), or ``load``, ``bench``, ``time``, ``log``, ``notes``, ``manifest``, ``other``; ``index`` is the place
-    in an interval series.
+    ``cpu``, …), or ``memstats``, ``trace``, ``load``, ``bench``, ``time``, ``log``, ``notes``, ``manifest``, ``other``;
+    ``index`` is the place in an interval series.
     """
 
     path: str
@@ -52,7 +53,11 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What collect says of one file it wanted: times are RFC 3339 in UTC, ``code`` is empty when all went well."""
+    """What collect says of one file it wanted: times are RFC 3339 in UTC, ``code`` is empty when all went well.
+
+    ``offset_seconds`` says how far into the load it was taken, ``window_seconds`` how long a window the profile itself
+    says it covers.
+    """
 
     path: str
     component: str
@@ -65,7 +70,10 @@ class FileReport:
     started: str = ""
     finished: str = ""
     offset_seconds: float | None = None
+    window_seconds: float | None = None
     pod: str = ""
+    pod_uid: str = ""
+    pod_restarts: int = 0
     port: int = 0
 
 
@@ -79,6 +87,52 @@ class LoadReport:
     started: str = ""
     finished: str = ""
     tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramReport:
+    """What collect says of one program it ran from start to end, or of one pass of a benchmark.
+
+    ``component`` names its folder, ``name`` the pass; ``command`` keeps its placeholders and has its secrets masked.
+    ``tail`` is the end of its output, of a failed one only.
+    """
+
+    component: str
+    name: str
+    command: tuple[str, ...] = ()
+    exit_code: int | None = None
+    timed_out: bool = False
+    started: str = ""
+    finished: str = ""
+    port: int = 0
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramUsage:
+    """What one program of a run used: ``load``, or a component's service that we started."""
+
+    name: str
+    used: ProcessUsage
+
+
+@dataclass(frozen=True, slots=True)
+class PodReport:
+    """One pod a component was profiled in, as it was when first used.
+
+    ``component`` names the folder of its profiles, ``group`` the component of the settings it is a replica of;
+    ``restarts`` counts restarts of its container until then; ``limits`` holds ("cpu" | "memory", text) pairs.
+    """
+
+    component: str
+    group: str
+    namespace: str
+    pod: str
+    uid: str
+    restarts: int = 0
+    images: tuple[str, ...] = ()
+    limits: tuple[tuple[str, str], ...] = ()
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +153,9 @@ class Manifest:
     status: Literal["complete", "partial", "failed", "interrupted"] = "complete"
     tool_version: str = ""
     findings: tuple[Finding, ...] = ()
+    pods: tuple[PodReport, ...] = ()
+    usage: tuple[ProgramUsage, ...] = ()
+    programs: tuple[ProgramReport, ...] = ()
     format: int = MANIFEST_FORMAT
 
 

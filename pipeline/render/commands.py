@@ -26,15 +26,18 @@ def commands(
 ) -> tuple[Command, ...]:
     """Write the commands for the profiles of one kind, in the order they were taken (the last is the one shown)."""
     last = taken[-1]
-    local = _quoted(f"{profiles_dir}/{run_id}/{last.path}")
+    folder = f"{profiles_dir}/{run_id}"
+    # pprof adds up the files it is given, as a merged profile is the sum of those of its pods.
+    local = " ".join(_quoted(f"{folder}/{path}") for path in last.merged_of or (last.path,))
     made = [
         Command("Explore it in pprof's web view", f"go tool pprof -http=: {local}"),
         Command("Print the top functions", f"go tool pprof -top{_flag(last)} {local}"),
     ]
-    if len(taken) > 1:
-        first = _quoted(f"{profiles_dir}/{run_id}/{taken[0].path}")
+    # Of several -base options pprof takes the last alone, so there is no such command for a sum.
+    if len(taken) > 1 and not last.merged_of:
+        first = _quoted(f"{folder}/{taken[0].path}")
         made.append(Command("See what grew since the first", f"go tool pprof -http=: -base {first} {local}"))
-    endpoint = links.endpoint(run_id, last) if raw else ""
+    endpoint = links.endpoint(run_id, last) if raw and not last.merged_of else ""
     if endpoint:
         path = encode.url_path(endpoint)
         where = f"{site_url.rstrip('/')}/{path}" if site_url else f"{{site}}/{path}"

@@ -19,9 +19,11 @@ from pipeline.render.compare_page import compare_page, title_of
 from pipeline.render.env import Environment, environment, render
 from pipeline.render.profile_section import SectionRules, taken_order
 from pipeline.render.run_page import run_page
+from pipeline.render.settings_page import setting_sections
 from pipeline.render.state import OUTCOMES, run_state
 
 _SEARCH_FUNCTIONS: Final = 12
+_SETTINGS: Final = "pages/guide/settings.md.j2"
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 
 
@@ -110,7 +112,7 @@ def copies(records: Sequence[RunRecord], config: Config) -> dict[str, str]:
                     found[place] = f"{folder}/{file.path}"
             for profile in sorted(record.profiles, key=taken_order):
                 place = links.endpoint(run.id, profile)
-                if place and links.is_safe_path(profile.path):
+                if place and links.is_safe_path(profile.path) and not profile.merged_of:
                     found[place] = f"{folder}/{profile.path}"
     return found
 
@@ -120,7 +122,8 @@ def _documents(env: Environment, templates: Mapping[str, str]) -> dict[str, str]
     documents = {name: text for name, text in templates.items() if name.startswith("guide/") and name.endswith(".md")}
     for name in templates:
         if name.startswith("pages/") and name.endswith(".md.j2"):
-            documents[name.removeprefix("pages/").removesuffix(".j2")] = render(env, name)
+            values = {"sections": setting_sections()} if name == _SETTINGS else {}
+            documents[name.removeprefix("pages/").removesuffix(".j2")] = render(env, name, **values)
     return dict(sorted(documents.items()))
 
 

@@ -155,6 +155,6 @@ def _snapshot(run_id: str, profile: ProfileRecord, shown: ProfileRecord, *, raw:
     totals = tuple(
         (kind.type, total, kind.unit) for kind, total in zip(profile.sample_types, profile.totals, strict=False)
     )
-    place = links.raw_file(run_id, profile.path) if raw else ""
+    place = links.raw_file(run_id, profile.path) if raw and not profile.merged_of else ""
     href = links.root_of(links.run_page(run_id)) + encode.url_path(place) if place else ""
     return Snapshot(profile.path, when or "–", totals, href, profile is shown)

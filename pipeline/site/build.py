@@ -7,14 +7,16 @@ bytes: the build's date is that of the newest run.
 
 from __future__ import annotations
 
+import ctypes
 import gzip
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +29,7 @@ from pipeline.site import assets, links, stamp, swap
 from pipeline.site.cache import FileCache
 
 _ENGINE_SECONDS: Final = 600
+_PR_SET_PDEATHSIG: Final = 1
 _VEGA: Final = "assets/vega.js"
 
 
@@ -87,13 +90,32 @@ def _run_engine(staging: Path, tree: Path, epoch: int) -> None:
     env = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": str(epoch), "PYTHONHASHSEED": "0"}
     try:
         done = subprocess.run(
-            command, env=env, cwd=staging, capture_output=True, text=True, timeout=_ENGINE_SECONDS, check=False
+            command,
+            env=env,
+            cwd=staging,
+            capture_output=True,
+            text=True,
+            timeout=_ENGINE_SECONDS,
+            check=False,
+            preexec_fn=_ends_with_us(),
         )
     except subprocess.TimeoutExpired as error:
         raise SiteError(f"MkDocs did not finish within {_ENGINE_SECONDS} seconds.") from error
     if done.returncode != 0:
         told = (done.stderr or done.stdout).strip()[-2000:]
         raise SiteError(f"MkDocs ended with exit code {done.returncode}:\n{told}", cure="The site is as it was before.")
+
+
+def _ends_with_us() -> Callable[[], None] | None:
+    """Make the engine end when we are killed, where the kernel can: it must not write into what is cleared next."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    return ask
 
 
 def _take_shells(content: SiteContent, tree: Path) -> dict[str, stamp.Shell]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import UnionType
 from typing import Any, Final, get_args, get_origin
 from urllib.parse import urlsplit
 
@@ -22,6 +24,7 @@ from pydantic import BaseModel, ValidationError
 from pipeline.errors import ConfigError
 from pipeline.model.config import CONFIG_FORMAT, Config
 from pipeline.model.layout import is_run_name
+from pipeline.model.target import service_root
 
 PREFIX: Final = "PROFBOOK_"
 RESERVED: Final = frozenset({"PROFBOOK_DEBUG"})
@@ -32,9 +35,10 @@ _ALIASES: Final = {
     "INTERVAL": ("collect", "interval"),
     "CPU_DURATION": ("collect", "cpu_seconds"),
     "DIR": ("collect", "profiles_dir"),
+    "MODE": ("collect", "mode"),
+    "TEST_TARGET": ("load", "target"),
 }
-_MODES: Final = {"both": ["heap", "cpu"], "heap": ["heap"], "cpu": ["cpu"]}
-_NEVER_FETCHED: Final = frozenset({"cmdline", "symbol", "trace"})
+_NEVER_FETCHED: Final = frozenset({"cmdline", "symbol"})
 _CURE: Final = "Fix the settings named above; the settings page of the guide lists every key."
 
 _TYPE_NAMES: Final = {
@@ -115,6 +119,13 @@ def _read_file(root: Path) -> _Draft:
     return _Draft(own.name, _toml(own))
 
 
+def has_shared_settings(root: Path) -> bool:
+    """Tell whether pyproject.toml holds settings of ours. Raises ConfigError when it cannot be read."""
+    shared = root / "pyproject.toml"
+    tool = _toml(shared).get("tool", {}) if shared.is_file() else {}
+    return isinstance(tool, dict) and "profbook" in tool
+
+
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
@@ -139,14 +150,23 @@ def _environment(environ: Mapping[str, str], draft: _Draft) -> Iterator[tuple[tu
         for tail, path in _ALIASES.items():
             if prefix + tail in environ:
                 yield path, _parse(environ[prefix + tail]), prefix + tail
-        mode = environ.get(f"{prefix}MODE")
-        if mode in _MODES:
-            yield ("collect", "series"), _MODES[mode], f"{prefix}MODE"
-        elif mode is not None:
-            draft.faults.append(f"{prefix}MODE: should be one of {', '.join(_MODES)}")
+        if f"{prefix}NAMESPACE" in environ:
+            for namespace in _namespaces(draft.values):
+                yield namespace, environ[f"{prefix}NAMESPACE"], f"{prefix}NAMESPACE"
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in RESERVED:
             yield _key_path(name.removeprefix(PREFIX).split("__"), draft.values), _parse(environ[name]), name
+
+
+def _namespaces(values: dict[str, Any]) -> list[tuple[str, ...]]:
+    """List where the settings have a namespace: in each Kubernetes component."""
+    components = values.get("components")
+    parts = components.items() if isinstance(components, dict) else ()
+    return [
+        ("components", name, "kubernetes", "namespace")
+        for name, part in parts
+        if isinstance(part, dict) and isinstance(part.get("kubernetes"), dict)
+    ]
 
 
 def _key_path(words: list[str], table: object) -> tuple[str, ...]:
@@ -191,11 +211,44 @@ def _check_components(draft: _Draft) -> None:
     for name, part in components.items():
         if not isinstance(part, dict):
             continue
-        if not part.get("url") and not part.get("command"):
-            draft.fault(("components", name), "needs a url (it runs already) or a command (to start it)")
+        if not part.get("url") and not part.get("command") and not part.get("kubernetes"):
+            draft.fault(
+                ("components", name), "needs a url (it runs already), a command (to start it) or kubernetes (its pods)"
+            )
+        _check_pods(draft, name, part, components)
         url = part.get("url")
-        if isinstance(url, str) and url and not _is_base_url(url):
+        if isinstance(url, str) and url and not _is_base_url(service_root(url)):
             draft.fault(("components", name, "url"), "should be http://HOST[:PORT][/PATH], without ? or #")
+        _check_part(draft, name, part)
+
+
+def _check_pods(draft: _Draft, name: str, part: dict[str, Any], components: dict[str, Any]) -> None:
+    pods = part.get("kubernetes")
+    if not isinstance(pods, dict):
+        return
+    path: _KeyPath = ("components", name, "kubernetes")
+    if part.get("url") or part.get("command"):
+        draft.fault(path, "has its own address: leave out url and command")
+    if sum(bool(pods.get(key)) for key in ("deployment", "selector", "pod_prefix")) != 1:
+        draft.fault(path, "needs one of deployment, selector and pod_prefix")
+    if pods.get("replicas") == "all":
+        if str(pods.get("created_by_load")).lower() in {"true", "1", "yes", "on"}:
+            draft.fault((*path, "replicas"), "cannot be all while created_by_load: their number is not known before")
+        for other in components:
+            if re.fullmatch(rf"{re.escape(name)}\.\d+", other, re.IGNORECASE):
+                draft.fault(("components", other), f"is the name of a replica of {name}")
+
+
+def _check_part(draft: _Draft, name: str, part: dict[str, Any]) -> None:
+    """Check what a component takes: known kinds of profiles, and a role that there is."""
+    kinds = part.get("profiles", ())
+    for place, kind in enumerate(kinds if isinstance(kinds, list | tuple) else ()):
+        _check_kind(draft, ("components", name, "profiles", place), kind)
+    role, roles = part.get("role"), draft.values.get("roles", {})
+    if isinstance(role, str) and role and isinstance(roles, dict) and role not in roles:
+        close = difflib.get_close_matches(role, list(roles), n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        draft.fault(("components", name, "role"), f"there is no [roles.{_quoted(role)}]{hint}")
 
 
 def _is_base_url(text: str) -> bool:
@@ -213,7 +266,7 @@ def _is_base_url(text: str) -> bool:
 
 def _check_names(draft: _Draft) -> None:
     """Names become folders and parts of URLs: refuse what is unsafe there, or equal but for case."""
-    for section in ("components", "variants"):
+    for section in ("components", "programs", "variants"):
         table = draft.values.get(section, {})
         seen: dict[str, str] = {}
         for name in table if isinstance(table, dict) else ():
@@ -223,21 +276,22 @@ def _check_names(draft: _Draft) -> None:
                 draft.fault((section, name), f"differs from {seen[name.casefold()]} only in case")
             seen.setdefault(name.casefold(), name)
     collect = draft.values.get("collect", {})
-    for key in ("before", "after", "series"):
+    for key in ("before", "after", "series", "snapshot"):
         kinds = collect.get(key, ()) if isinstance(collect, dict) else ()
         for place, kind in enumerate(kinds if isinstance(kinds, list | tuple) else ()):
-            _check_kind(draft, key, place, kind)
+            _check_kind(draft, ("collect", key, place), kind)
 
 
-def _check_kind(draft: _Draft, key: str, place: int, kind: object) -> None:
-    path: _KeyPath = ("collect", key, place)
+def _check_kind(draft: _Draft, path: _KeyPath, kind: object) -> None:
     if not isinstance(kind, str):
         return
     if not is_run_name(kind):
         draft.fault(path, "is not the name of a profile")
+    elif kind == "trace":
+        draft.fault(path, "a trace is taken by collect.trace_seconds: it is not a profile")
     elif kind in _NEVER_FETCHED:
         draft.fault(path, f"{kind} is never fetched: it is not a profile")
-    elif kind == "profile" or (kind == "cpu" and key != "series"):
+    elif kind == "profile" or (kind == "cpu" and path[-2] in {"before", "after"}):
         draft.fault(path, "the CPU profile is taken during the load, for collect.cpu_seconds")
 
 
@@ -252,6 +306,8 @@ def _validate(draft: _Draft) -> Config | None:
                 draft.fault(path, "unknown setting" + _suggestion(path))
             elif kind == "missing":
                 draft.fault(path, "is missing")
+            elif kind == "value_error":
+                draft.fault(path, fault["msg"].removeprefix("Value error, "))
             else:
                 draft.fault(path, _TYPE_NAMES.get(kind) or fault["msg"].removeprefix("Input ").lower())
         return None
@@ -270,6 +326,8 @@ def _known_keys(path: _KeyPath) -> list[str]:
             kind = kind.model_fields[str(part)].annotation
         elif get_origin(kind) in {dict, tuple}:
             kind = get_args(kind)[1 if get_origin(kind) is dict else 0]
+        if get_origin(kind) is UnionType:
+            kind = get_args(kind)[0]
     return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
 
 

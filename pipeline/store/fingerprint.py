@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -63,7 +64,8 @@ def of_libraries(names: tuple[str, ...]) -> str:
 
 def derive_key(run_digest: str, config: Config) -> str:
     """Make the key of one run's record; ``run_digest`` covers its id, its files and what reading it doubted."""
-    settings = config.limits.model_dump(mode="json")
+    budgets = {name: asdict(budget) for name, budget in config.budgets.items()}
+    settings = [config.limits.model_dump(mode="json"), budgets]
     return digest("derive", RECORD_FORMAT, run_digest, settings, of_code(DERIVE_CODE), of_libraries(_DERIVE_LIBRARIES))
 
 

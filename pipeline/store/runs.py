@@ -19,12 +19,14 @@ from typing import Final
 from pipeline.errors import StoreError
 from pipeline.model import layout
 from pipeline.model.finding import Finding
-from pipeline.model.run import MANIFEST_FORMAT, Manifest, RawFile, Run
+from pipeline.model.run import MANIFEST_FORMAT, FileReport, Manifest, RawFile, Run
 from pipeline.store import codec, fingerprint
 
 MANIFEST: Final = "run.json"
-_MANIFEST_BYTES: Final = 16 << 20
+_MANIFEST_BYTES: Final = 64 << 20
 _MAX_DEPTH: Final = 8
+_REPORTED: Final = frozenset({*layout.ENDPOINTS, "profile", "load", "bench", "time"})
+"""Kinds a manifest may give to a file whose name says nothing."""
 _RERUN: Final = "Collect the run again, or correct the file; the run's other files are used."
 
 
@@ -83,8 +85,10 @@ def list_runs(profiles_dir: Path) -> tuple[StoredRun, ...]:
 def read_run(run_dir: Path) -> StoredRun:
     """Read what is in a run directory: paths, digests and the manifest, but no profile is decoded."""
     found: list[Finding] = []
-    files = tuple(file for path in sorted(_walk(run_dir, "", found)) if (file := _raw_file(run_dir, path, found)))
-    manifest = _manifest(run_dir, run_dir.name, found) if any(file.path == MANIFEST for file in files) else None
+    paths = sorted(_walk(run_dir, "", found))
+    manifest = _manifest(run_dir, run_dir.name, found) if MANIFEST in paths else None
+    reports = {report.path: report for report in manifest.files} if manifest else {}
+    files = tuple(file for path in paths if (file := _raw_file(run_dir, path, reports.get(path), found)))
     return StoredRun(
         Run(
             id=run_dir.name,
@@ -162,10 +166,19 @@ def _refusal(entry: os.DirEntry[str], path: str, run_dir: Path) -> Finding | Non
     return None
 
 
-def _raw_file(run_dir: Path, path: str, found: list[Finding]) -> RawFile | None:
+def _place(path: str, report: FileReport | None) -> layout.Place:
+    """Say what a file is: by its name, or by the manifest where the name tells nothing."""
     place = layout.place(path)
     if path.count("/") > 1 or (place.component and not layout.is_run_name(place.component)):
         place = layout.Place("", "other", "", None)
+    telling = place.kind not in {"profile", "other", "log"}
+    if report is None or telling or report.kind not in _REPORTED or not layout.is_run_name(report.component):
+        return place
+    return layout.Place(report.component, report.kind, report.phase, place.index)
+
+
+def _raw_file(run_dir: Path, path: str, report: FileReport | None, found: list[Finding]) -> RawFile | None:
+    place = _place(path, report)
     try:
         with (run_dir / path).open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -204,7 +217,7 @@ def parse_manifest(data: bytes) -> tuple[Manifest, tuple[str, ...]]:
     format.
     """
     if len(data) > _MANIFEST_BYTES:
-        raise ValueError("it is larger than 16 MiB")
+        raise ValueError("it is larger than 64 MiB")
     plain = json.loads(data.decode())
     version = plain.get("format", MANIFEST_FORMAT) if isinstance(plain, dict) else MANIFEST_FORMAT
     if type(version) is int and version > MANIFEST_FORMAT:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pipeline.analysis.metrics import BY_NAME, measure
+from pipeline.model.finding import Finding
 from pipeline.model.layout import place
+from pipeline.model.memstats import MemStats
 from pipeline.model.metric import LoadResult
 from pipeline.model.profile import Functions, Labels, Locations, Profile, Samples, SampleType
 from pipeline.model.run import FileReport, Manifest, RawFile, Run
+from tests.memstats import memstats
 
 HEAP = ("alloc_objects", "count"), ("alloc_space", "bytes"), ("inuse_objects", "count"), ("inuse_space", "bytes")
 NOTHING = np.zeros(0, dtype=np.int64)
@@ -103,6 +108,7 @@ def test_load_errors_and_failures_are_findings() -> None:
         files=(
             FileReport("app/heap.prof", "app", "heap", "after", "missing", "timeout"),
             FileReport("app/goroutineleak.prof", "app", "goroutineleak", "after", "missing", "http_404"),
+            FileReport("app/memstats-after.txt", "app", "memstats", "after", "refused", "not_memstats"),
         ),
         status="partial",
     )
@@ -117,3 +123,50 @@ def test_no_operations_no_per_operation_claim() -> None:
     measured, findings = measure(Run("r", "", "", ()), taken, idle)
     assert [one.code for one in findings] == ["load_empty"]
     assert not any(one.metric.endswith("per_op") for one in measured)
+
+
+def memory(**stats: MemStats) -> list[tuple[RawFile, MemStats]]:
+    return [
+        (RawFile(f"app/memstats-{name}.txt", "app", "memstats", name, "", 0), value) for name, value in stats.items()
+    ]  # type: ignore[arg-type]
+
+
+ALLOCATED = {"allocs_before": profile(HEAP, (1, 10, 0, 0)), "allocs_after": profile(HEAP, (2, 20, 0, 0))}
+
+
+def test_exact_figures_stand_beside_the_sampled_ones() -> None:
+    counted = memory(before=memstats(total_alloc=1000), after=memstats(total_alloc=6000))
+    measured, findings = measure(Run("r", "", "", ()), files(**ALLOCATED), LOAD, counted)
+    values = {one.metric: one.value for one in measured}
+    assert (values["alloc_bytes_per_op"], values["total_alloc_per_op"]) == (0.01, 5)
+    assert not findings
+    assert values.keys() <= BY_NAME.keys()
+
+
+def test_counters_of_two_processes_refuse_every_difference() -> None:
+    counted = memory(before=memstats(num_gc=1, ends=(5,)), after=memstats(num_gc=9, ends=range(50, 59)))
+    measured, findings = measure(Run("r", "", "", ()), files(**ALLOCATED), LOAD, counted)
+    assert [one.code for one in findings] == ["restarted"]
+    assert not {"alloc_bytes_per_op", "total_alloc_per_op", "gc_runs"} & {one.metric for one in measured}
+    assert "ops_per_sec" in {one.metric for one in measured}
+
+
+def test_a_restart_that_collect_saw_refuses_differences_and_is_told_once() -> None:
+    seen = Finding("restarted", "warning", "…", "app/heap-after.prof")
+    run = Run("r", "", "", (), Manifest("r", findings=(seen,)))
+    counted = memory(before=memstats(total_alloc=9000), after=memstats(total_alloc=6000))
+    measured, findings = measure(run, files(**ALLOCATED), LOAD, counted)
+    assert not findings
+    assert not {"alloc_bytes_per_op", "total_alloc_per_op", "gc_runs"} & {one.metric for one in measured}
+    other = Run("r", "", "", (), Manifest("r", findings=(Finding("restarted", "warning", "…", "application"),)))
+    assert "alloc_bytes_per_op" in {one.metric for one in measure(other, files(**ALLOCATED), LOAD)[0]}
+
+
+def test_a_dump_is_not_one_more_moment() -> None:
+    count = (("goroutine", "count"),)
+    taken = files(goroutine_after=profile(count, (60,)))
+    dump = replace(profile(count, (7,)), format="goroutine debug=2")
+    taken += [(replace(taken[0][0], path="app/goroutine-after.debug2.txt"), dump)]
+    values = {one.metric: one.value for one in measure(Run("r", "", "", ()), taken, {})[0]}
+    assert values["goroutines_after"] == 60
+    assert "goroutines_before" not in values

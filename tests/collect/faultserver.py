@@ -1,20 +1,26 @@
 """A pprof server that misbehaves: the first part of the path names the fault, so every URL is one case.
 
 `FaultServer` listens on a free port of 127.0.0.1; each connection is handled by a thread that ends with the server.
+With ``tls`` it speaks TLS, with ``mutual`` it wants a certificate of the client too; ``deaf`` never answers anything.
 """
 
 from __future__ import annotations
 
 import gzip
 import socket
+import ssl
 import struct
 import threading
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from tests.builders import pprof_bytes
 
+CERTIFICATES = Path(__file__).parent.parent / "data" / "tls"
+HTTP_ON_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
 GOOD = pprof_bytes([(("main.main", f"main.work{number}"), (number, number * 1000)) for number in range(40)])
 PLAIN = gzip.decompress(GOOD)
 IN_USE = b"Could not enable CPU profiling: cpu profiling already in use\n"
@@ -108,10 +114,23 @@ FAULTS: dict[str, Callable[[], Reply]] = {
 }
 
 
+def server_context(*, mutual: bool) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / "server.pem")
+    if mutual:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(CERTIFICATES / "ca.pem")
+    return context
+
+
 class FaultServer:
     """Serve the faults until closed; ``asked`` counts requests by fault, ``paths`` keeps what was asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool = False, mutual: bool = False, deaf: bool = False) -> None:
+        self._context = server_context(mutual=mutual) if tls or mutual else None
+        self._deaf = deaf
+        self._cpu = threading.Lock()
+        self.overlaps = 0
         self.asked: Counter[str] = Counter()
         self.paths: list[str] = []
         self.requests: list[bytes] = []
@@ -121,7 +140,7 @@ class FaultServer:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def url(self, fault: str) -> str:
-        return f"http://127.0.0.1:{self.port}/{fault}"
+        return f"http{'s' if self._context else ''}://127.0.0.1:{self.port}/{fault}"
 
     def close(self) -> None:
         self._over.set()
@@ -136,6 +155,19 @@ class FaultServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            if self._deaf:
+                self._over.wait()
+            elif self._context is None:
+                self._answer(connection)
+            elif connection.recv(1, socket.MSG_PEEK) != b"\x16":
+                connection.sendall(HTTP_ON_TLS)
+                connection.recv(4096)
+            else:
+                with suppress(OSError), self._context.wrap_socket(connection, server_side=True) as secure:
+                    self._answer(secure)
+
+    def _answer(self, connection: socket.socket) -> None:
         with connection:
             try:
                 request = b""
@@ -159,11 +191,25 @@ class FaultServer:
     def _reply(self, fault: str) -> Reply:
         if fault == "flap":
             return whole(GOOD) if self.asked[fault] % 3 == 0 else whole(b"", "503 Service Unavailable")
+        if fault == "once_at_a_time":
+            return self._alone()
         if fault == "conflict_once":
             if self.asked[fault] == 1:
                 return whole(IN_USE, "500 Internal Server Error", X_Go_Pprof="1")
             return whole(GOOD)
-        return FAULTS[fault]()
+        return FAULTS.get(fault, FAULTS["not_found"])()
+
+    def _alone(self) -> Reply:
+        """A CPU profile that takes a while; one that begins meanwhile is counted in ``overlaps``."""
+        if not self._cpu.acquire(blocking=False):
+            self.overlaps += 1
+            yield from whole(IN_USE, "500 Internal Server Error", X_Go_Pprof="1")
+            return
+        try:
+            yield 0.3
+        finally:
+            self._cpu.release()
+        yield from whole(GOOD)
 
     def _send(self, connection: socket.socket, reply: Reply) -> None:
         for part in reply:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import pytest
 
 from pipeline.collect.capture import Limits, fetch_profile, profile_url
+from pipeline.collect.credentials import Access
 from pipeline.collect.faults import FetchError
-from tests.collect.faultserver import FAULTS, GOOD, PLAIN, FaultServer
+from tests.collect.faultserver import FAULTS, GOOD, PLAIN, FaultServer, whole
+from tests.memstats import memstats_text
 
 DEADLINE = 20.0
 SHORT = 1.5
@@ -222,3 +224,37 @@ def test_a_fault_of_the_check_keeps_the_bytes(server: FaultServer, monkeypatch: 
     monkeypatch.setattr("pipeline.collect.capture.decode_profile", broken)
     got = fetch_profile(server.url("good"), "heap", deadline=DEADLINE)
     assert (got.data, got.doubt) == (GOOD, "not checked: ZeroDivisionError")
+
+
+def test_memstats_are_cut_out_of_the_heap_profile(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = b"heap profile: 0: 0 [0: 0] @ heap/1048576\n\n" + memstats_text(num_gc=7)
+    monkeypatch.setitem(FAULTS, "counters", lambda: whole(text))
+    got = fetch_profile(server.url("counters"), "memstats", deadline=DEADLINE)
+    assert got.data == memstats_text(num_gc=7)
+    assert got.facts.memstats is not None
+    assert got.facts.memstats.num_gc == 7
+    assert server.paths[-1] == "/counters/debug/pprof/heap?debug=1"
+
+
+def test_a_trace_is_kept_as_it_is_and_anything_else_refused(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = b"go 1.26 trace\0\0\0" + bytes(100)
+    monkeypatch.setitem(FAULTS, "trace", lambda: whole(trace))
+    assert fetch_profile(server.url("trace"), "trace", seconds=1, deadline=DEADLINE).data == trace
+    with pytest.raises(FetchError) as caught:
+        fetch_profile(server.url("good"), "trace", seconds=1, deadline=DEADLINE)
+    assert (caught.value.code, caught.value.status) == ("not_a_trace", "refused")
+
+
+def test_a_custom_path_keeps_its_query(server: FaultServer) -> None:
+    fetch_profile(server.url("good"), "profile", seconds=1, custom="/debug/fgprof?seconds=1&x=y", deadline=DEADLINE)
+    assert server.paths[-1] == "/good/debug/fgprof?seconds=1&x=y"
+
+
+def test_an_answer_that_repeats_a_secret_is_not_quoted(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FAULTS, "echo", lambda: whole(b"<html>canary-token-1</html>"))
+    with pytest.raises(FetchError) as caught:
+        fetch_profile(server.url("echo"), "heap", deadline=DEADLINE, access=Access(secrets=("canary-token-1",)))
+    assert caught.value.code == "not_a_profile"
+    assert "canary" not in str(caught.value)

@@ -9,12 +9,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from pipeline.collect.rundir import QUARANTINE
+from pipeline.collect.clock import SystemClock
+from pipeline.collect.rundir import QUARANTINE, sweep
 from pipeline.errors import CollectError
+from tests.bench import kills
 from tests.collect.fakes import SERVICE, Recorder, assert_gone, collect, hidden, running, settings, until, visible
 
 SCRIPT = """
@@ -113,9 +116,9 @@ def test_a_signal_keeps_the_run_as_interrupted(tmp_path: Path, number: signal.Si
 def test_a_second_signal_leaves_at_once_and_keeps_the_run(tmp_path: Path) -> None:
     mark = f"4{os.getpid()}.25"
     table = long_load(mark)
-    table["load"]["command"] = ["sh", "-c", f"trap '' TERM; sleep {mark} & wait; sleep {mark}"]
+    table["load"]["command"] = ["sh", "-c", f"trap '' TERM; touch {tmp_path}/deaf; sleep {mark} & wait; sleep {mark}"]
     process = begin(tmp_path, table)
-    until(lambda: in_load(tmp_path) and running(mark), "load")
+    until((tmp_path / "deaf").exists, "load that does not react")
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)  # the first signal is being obeyed: the load does not react to TERM
     process.send_signal(signal.SIGINT)
@@ -123,6 +126,18 @@ def test_a_second_signal_leaves_at_once_and_keeps_the_run(tmp_path: Path) -> Non
     assert_gone(mark)
     assert len(visible(tmp_path)) == 1
     assert b"KeyboardInterrupt" in (tmp_path / "err").read_bytes()
+
+
+def test_kill_9_at_random_moments_leaves_whole_runs_only(tmp_path: Path) -> None:
+    chance, profiles = Random(3), tmp_path / "profiles"
+    for _ in range(15):
+        kills.kill_one(tmp_path, chance.uniform(0, kills.LONGEST))
+        kills.inspect(profiles)
+    for line in sweep(profiles, SystemClock()):
+        assert line.startswith(("finished ", "put aside "))
+    left = kills.inspect(profiles)
+    assert left["hidden"] == 0
+    assert left["interrupted"] > 0, "some were killed while they had profiles"
 
 
 def test_signals_are_given_back(tmp_path: Path) -> None:

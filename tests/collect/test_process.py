@@ -137,6 +137,43 @@ def test_everything_ends_when_the_parent_is_killed(tmp_path: Path) -> None:
 
 
 def test_guard_without_its_parent_starts_nothing(tmp_path: Path) -> None:
-    words = [sys.executable, "-I", "-S", launch.__file__, "1", "touch", str(tmp_path / "made")]
+    words = [sys.executable, "-I", "-S", launch.__file__, "1", "2", "touch", str(tmp_path / "made")]
     assert subprocess.run(words, check=False, start_new_session=True).returncode == 125
     assert not (tmp_path / "made").exists()
+
+
+def test_usage_is_of_the_command_and_not_of_its_guard(tmp_path: Path) -> None:
+    eat = "x = bytearray(b'1' * (96 << 20)); sum(i * i for i in range(400_000))"
+    words = [sys.executable, "-I", "-S", "-c", eat]
+    hungry = run(words, log=tmp_path / "log", cwd=tmp_path, env=child_env(), deadline=60).usage
+    idle = run(["sleep", "0.2"], log=tmp_path / "log", cwd=tmp_path, env=child_env(), deadline=60).usage
+    assert hungry is not None
+    assert idle is not None
+    assert 96 << 20 < (hungry.max_rss_bytes or 0) < 400 << 20
+    assert (hungry.user_seconds or 0) > (idle.user_seconds or 0)
+    assert (hungry.minor_faults or 0) > 96 << 20 >> 13
+    assert (idle.elapsed_seconds or 0) >= 0.2
+    # The guard is an interpreter of some 7 MB; a program smaller than it must not be given its size.
+    assert idle.max_rss_bytes is None
+    words = [sys.executable, "-I", "-S", "-c", "x = bytearray(b'1' * (3 << 20))"]
+    small = run(words, log=tmp_path / "log", cwd=tmp_path, env=child_env(), deadline=60).usage
+    assert small is not None
+    assert 3 << 20 < (small.max_rss_bytes or 0) < 32 << 20
+    assert idle.exit_code == 0
+
+
+def test_usage_of_a_command_that_was_stopped(tmp_path: Path) -> None:
+    child = shell(tmp_path, "echo on; exec sleep 60")
+    until(lambda: (tmp_path / "log").read_text() == "on\n", "command")
+    assert child.usage is None
+    child.stop()
+    assert child.usage is not None
+    assert child.usage.exit_code == 143
+
+
+def test_a_command_that_had_to_be_killed_has_no_usage(tmp_path: Path) -> None:
+    child = shell(tmp_path, "trap '' TERM; echo on; while :; do sleep 0.1; done")
+    until(lambda: (tmp_path / "log").read_text() == "on\n", "trap")
+    child.stop(grace=0.1)
+    assert child.usage is None
+    assert child.poll() == 137

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.collect.secrets import hide_paths, mask, mask_text, printable, safe_url
+from pipeline.collect.secrets import hidden_parts, hide_paths, is_telling, mask, mask_text, printable, safe_url
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
@@ -77,3 +77,31 @@ def test_hide_paths_names_whole_parts_longest_first() -> None:
     names = {"/home/ann": "~", "/home/ann/app": ".", "/home/ann/app/build/bin": "{bin}", "/": "never", "": "never"}
     text = "/home/ann/app/build/bin/x /home/ann/app/main.go:3 /home/ann/go /home/annabel /home/ann. /mnt/home/ann"
     assert hide_paths(text, names) == "{bin}/x ./main.go:3 ~/go /home/annabel ~. /mnt/home/ann"
+
+
+def test_what_is_masked_in_a_command_is_known_by_value() -> None:
+    words = [
+        "load",
+        "--token",
+        "alpha-1",
+        "--db-password=beta-2",
+        "http://ann:gamma-3@h/x?key=delta-4",
+        "--workers",
+        "10",
+    ]
+    assert {"alpha-1", "beta-2", "gamma-3", "delta-4"} <= set(hidden_parts(words))
+    assert not {"10", "load", "--workers"} & set(hidden_parts(words))
+
+
+@pytest.mark.parametrize(
+    ("name", "telling"),
+    [
+        ("DB_PASSWORD", True),
+        ("GITHUB_TOKEN", True),
+        ("AWS_SECRET_ACCESS_KEY", True),
+        ("PATH", False),
+        ("SSH_AUTH_SOCK", False),
+    ],
+)
+def test_names_of_variables_that_tell(name: str, telling: bool) -> None:
+    assert is_telling(name) is telling

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from pipeline.model.calltree import TopRow, TopTable
 from pipeline.model.metric import LoadResult, Measurement
 from pipeline.model.profile import SampleType
 from pipeline.model.record import ProfileRecord, RunRecord
-from pipeline.model.run import Environment, LoadReport, Manifest, Run
+from pipeline.model.run import Environment, LoadReport, Manifest, ProgramReport, Run
 from pipeline.model.verdict import Comparison
 
 
@@ -89,6 +90,17 @@ def test_invalid(facts: dict[str, object], reason: str) -> None:
     result = compare(runs("b", 100, 101, 99, 100.5), runs("o", 120, 121, 119, 122, **facts))
     assert result.outcome == "invalid"
     assert any(reason in one for one in result.reasons)
+
+
+def test_a_run_whose_program_failed_is_not_compared() -> None:
+    good, bad = runs("b", 100, 101, 99, 100.5), runs("o", 120, 121, 119, 122)
+    manifest = bad[0].run.manifest
+    assert manifest is not None
+    programs = (ProgramReport("ok", "program", exit_code=0), ProgramReport("build-2", "program", exit_code=137))
+    failed = replace(bad[0], run=replace(bad[0].run, manifest=replace(manifest, programs=programs)))
+    result = compare(good, [failed, *bad[1:]])
+    assert result.outcome == "invalid"
+    assert result.reasons == ("programs of o-0 failed: build-2 program",)
 
 
 def test_error_rate_at_the_limit_is_valid() -> None:

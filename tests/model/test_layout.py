@@ -20,6 +20,15 @@ from pipeline.model.layout import Place
         ("manager/goroutine-after.txt", Place("manager", "goroutine", "after", None)),
         ("goroutineleak.pb.gz", Place("service", "goroutineleak", "after", None)),
         ("load-test-results.json", Place("service", "load", "", None)),
+        ("manager_heap.prof", Place("manager", "heap", "after", None)),
+        ("worker_cpu.prof", Place("worker", "cpu", "during", None)),
+        ("kubeapiserver_alone_heap_profile.pb", Place("kubeapiserver_alone", "heap", "after", None)),
+        ("catalogd/manager_heap.prof", Place("catalogd", "heap", "after", None)),
+        ("heap_during_build.prof", Place("service", "heap", "during", None)),
+        ("cpu_profile.pprof", Place("service", "cpu", "during", None)),
+        ("heap-20251028-113000.pprof", Place("service", "heap", "after", None)),
+        ("baseline_heap.prof", Place("service", "profile", "", None)),
+        ("list_of_heap.txt", Place("", "other", "", None)),
         ("default.pgo", Place("service", "profile", "", None)),
         ("run.json", Place("", "manifest", "", None)),
         ("test.log", Place("", "log", "", None)),
@@ -47,6 +56,6 @@ def test_run_id(run_id: str, label: str, started: str) -> None:
     assert layout.started_of(run_id) == started
 
 
-@pytest.mark.parametrize("name", ["", ".partial", "../x", "a/b", "a b", "x" * 101, "a..b", "-x", "a\nb"])
+@pytest.mark.parametrize("name", ["", ".partial", "../x", "a/b", "a b", "x" * 101, "a..b", "-x", "a\nb", "a\n"])
 def test_unsafe_names_are_no_runs(name: str) -> None:
     assert not layout.is_run_name(name)

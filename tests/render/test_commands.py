@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pipeline.model.record import ProfileRecord
 from pipeline.render.commands import commands
 from tests.records import profile
 
@@ -22,3 +25,16 @@ def test_commands_for_a_pair() -> None:
 def test_the_sites_address_is_left_open_when_unknown_and_absent_without_raw_files() -> None:
     assert _lines()[-1] == "go tool pprof -top '{site}/runs/r/service/debug/pprof/heap'"
     assert not any("debug/pprof" in line for line in _lines(raw=False))
+
+
+def test_a_sum_over_pods_is_asked_of_pprof_by_its_parts() -> None:
+    def sum_of(name: str, phase: str) -> ProfileRecord:
+        parts = (f"api.1/{name}", f"api.2/{name}")
+        return replace(profile(f"api/{name}", phase=phase), merged_of=parts)
+
+    taken = [sum_of("heap-before.prof", "before"), sum_of("heap-after.prof", "after")]
+    lines = [one.text for one in commands("r", taken, profiles_dir="p", site_url="https://x.test", raw=True)]
+    assert lines == [
+        "go tool pprof -http=: p/r/api.1/heap-after.prof p/r/api.2/heap-after.prof",
+        "go tool pprof -top -inuse_space p/r/api.1/heap-after.prof p/r/api.2/heap-after.prof",
+    ]

@@ -73,13 +73,19 @@ def test_aliases(tmp_path: Path, prefix: str) -> None:
         f"{prefix}INTERVAL": "5",
         f"{prefix}CPU_DURATION": "4",
         f"{prefix}DIR": "./e2e-profiles",
-        f"{prefix}MODE": "both",
+        f"{prefix}MODE": "heap",
+        f"{prefix}TEST_TARGET": "test-e2e",
         f"{prefix}NAMESPACE": "olmv1-system",
     }
-    collect = load_config(tmp_path, environ).collect
+    config = load_config(tmp_path, environ)
+    collect = config.collect
     assert (collect.interval, collect.cpu_seconds, collect.profiles_dir) == (5.0, 4, "./e2e-profiles")
-    assert collect.series == ("heap", "cpu")
-    assert faults(tmp_path, {f"{prefix}MODE": "all"}) == [f"{prefix}MODE: should be one of both, heap, cpu"]
+    assert (collect.mode, config.load.target) == ("heap", "test-e2e")
+    assert faults(tmp_path, {f"{prefix}MODE": "all"}) == [
+        f"{prefix}MODE: collect.mode: should be 'both', 'heap' or 'cpu'"
+    ]
+    (fault,) = faults(tmp_path, {f"{prefix}TEST_TARGET": "--eval=x"})
+    assert fault.startswith(f"{prefix}TEST_TARGET: load.target: ")
 
 
 def test_environment_finds_keys_in_any_case_and_keeps_names_of_variables(tmp_path: Path) -> None:
@@ -121,13 +127,16 @@ def test_all_faults_are_told_at_once_with_place_and_key(tmp_path: Path) -> None:
     assert set(told) == {
         "profbook.toml: colect: unknown setting; did you mean collect?",
         "profbook.toml: components.api.comand: unknown setting; did you mean command?",
-        "profbook.toml: components.api: needs a url (it runs already) or a command (to start it)",
+        (
+            "profbook.toml: components.api: needs a url (it runs already), a command (to start it) or kubernetes "
+            "(its pods)"
+        ),
         "profbook.toml: components.API: differs from api only in case",
         'profbook.toml: components."../up": is not a safe name: letters, digits, and . _ - inside, up to 100',
         'profbook.toml: components."../up".url: should be http://HOST[:PORT][/PATH], without ? or #',
         "profbook.toml: collect.cpu_second: unknown setting; did you mean cpu_seconds?",
         "profbook.toml: collect.interval: should be greater than 0",
-        "profbook.toml: collect.plan: should be 'phases' or 'interval'",
+        "profbook.toml: collect.plan: should be 'phases', 'interval', 'window', 'snapshot', 'program' or 'bench'",
         "profbook.toml: collect.before[1]: cmdline is never fetched: it is not a profile",
         "profbook.toml: collect.before[2]: the CPU profile is taken during the load, for collect.cpu_seconds",
         "profbook.toml: collect.before[3]: should be a valid string",
@@ -162,8 +171,12 @@ def test_broken_toml_is_told_with_its_line(tmp_path: Path, text: str) -> None:
     assert "not valid TOML" in faults(project(tmp_path, text))[0]
 
 
-@pytest.mark.parametrize(
-    "url", ["localhost:80", "http://", "file:///x", "http://h:99999", "http://h?a=1", "http://[::"]
-)
+@pytest.mark.parametrize("url", ["localhost:80", "http://localhost:80/debug/pprof/", "localhost:80/debug/pprof/heap"])
+def test_an_address_is_taken_as_people_write_it(tmp_path: Path, url: str) -> None:
+    config = load_config(tmp_path, {}, {"components": {"api": {"url": url}}})
+    assert config.components["api"].url == "http://localhost:80"
+
+
+@pytest.mark.parametrize("url", ["http://", "file:///x", "http://h:99999", "http://h?a=1", "http://[::"])
 def test_urls_that_are_no_base_are_refused(tmp_path: Path, url: str) -> None:
     assert "components.api.url" in faults(tmp_path, {}, components={"api": {"url": url}})[0]

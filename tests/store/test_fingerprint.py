@@ -66,6 +66,17 @@ def test_keys_follow_the_settings_that_matter():
     assert fingerprint.derive_key("x", plain) != fingerprint.derive_key("y", plain)
 
 
+def test_a_budget_that_changes_makes_its_run_anew():
+    part = {"url": "http://h", "role": "worker"}
+    keys = [
+        fingerprint.derive_key(
+            "x", Config.model_validate({"components": {"a": part}, "roles": {"worker": {"rss_limit": size}}})
+        )
+        for size in ("256MB", 256 << 20, "512MB")
+    ]
+    assert keys[0] == keys[1] != keys[2]
+
+
 def test_a_comparison_s_key_knows_its_sides_apart():
     pair = CompareConfig(base="a", head="b")
     keys = {

@@ -94,11 +94,11 @@ def test_a_broken_manifest_is_a_finding_and_the_name_is_used(tmp_path, content, 
 
 
 def test_keys_of_the_future_are_ignored_and_said(tmp_path):
-    plain = json.loads(codec.dump(MANIFEST)) | {"pods": 3}
+    plain = json.loads(codec.dump(MANIFEST)) | {"weather": 3}
     stored = runs.read_run(write_run(tmp_path, RUN, {"run.json": json.dumps(plain).encode()}))
     assert stored.run.manifest == MANIFEST
     assert [(doubt.code, doubt.severity, doubt.evidence) for doubt in stored.findings] == [
-        ("unknown_key", "info", "/pods")
+        ("unknown_key", "info", "/weather")
     ]
 
 
@@ -185,3 +185,27 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path):
 
 def test_a_manifest_is_written_as_it_is_read():
     assert runs.parse_manifest(runs.manifest_bytes(MANIFEST)) == (MANIFEST, ())
+
+
+def test_the_manifest_says_what_names_do_not(tmp_path):
+    reports = (
+        FileReport("build_1.prof", "build_1", "heap", "after", "ok"),
+        FileReport("a/b/cpu.prof", "a.b", "cpu", "during", "ok"),
+        FileReport("with_pools.log", "with_pools", "time", "", "ok"),
+        FileReport("heap.prof", "elsewhere", "cpu", "during", "ok"),
+        FileReport("x.prof", "../up", "heap", "after", "ok"),
+        FileReport("y.prof", "y", "manifest", "after", "ok"),
+    )
+    files = dict.fromkeys([report.path for report in reports], b"x")
+    manifest = codec.dump(Manifest(id=RUN, files=reports))
+    stored = runs.read_run(write_run(tmp_path, RUN, {**files, "run.json": manifest}))
+    found = {file.path: (file.component, file.kind, file.phase) for file in stored.run.files}
+    assert found == {
+        "a/b/cpu.prof": ("a.b", "cpu", "during"),
+        "build_1.prof": ("build_1", "heap", "after"),
+        "heap.prof": ("service", "heap", "after"),
+        "run.json": ("", "manifest", ""),
+        "with_pools.log": ("with_pools", "time", ""),
+        "x.prof": ("service", "profile", ""),
+        "y.prof": ("service", "profile", ""),
+    }
