@@ -89,7 +89,7 @@ def test_every_package_is_timed_and_profiled_for_itself(benched: CollectedRun) -
 def test_the_timing_pass_takes_no_profile_and_runs_no_test(benched: CollectedRun) -> None:
     text = (benched.path / "pkg-store/timing.bench.txt").read_text()
     assert (
-        len(re.findall(r"^BenchmarkMake/small\S*\s+200\s+[\d.]+ ns/op\s+64 B/op\s+1 allocs/op$", text, re.MULTILINE))
+        len(re.findall(r"^BenchmarkMake/small\S*\s+200\s+[\d.]+ ns/op\s+\d+ B/op\s+\d+ allocs/op$", text, re.MULTILINE))
         == 2
     )
     assert "pkg: example.test/shop/pkg/store" in text
