@@ -1,66 +1,41 @@
-"""The `profbook pprof` verb: the text reports of `go tool pprof`, without Go.
+"""The `profbook pprof` verb: the reports of `go tool pprof`, without Go.
 
-Rules: options are spelt, parsed and defaulted as by `go tool pprof` (Go's flag package: one or two dashes, options
-before files). This module reads files, TZ and the clock's zone; everything it prints is computed elsewhere.
+Rules: this module reads files, TZ and the clock's zone; everything it prints is computed elsewhere, and
+`pipeline.pprof_options` says how the command line is understood.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Final, TextIO, cast
+from typing import Final, TextIO
 from zoneinfo import ZoneInfo
 
-from pipeline.analysis.demangle import AS_GIVEN, DEFAULT, NameStyle
-from pipeline.analysis.report import build_top_report
-from pipeline.analysis.source import SourceOptions, open_profiles
+from pipeline.analysis.callgraph_report import call_graph_of
+from pipeline.analysis.filter import option_pattern
+from pipeline.analysis.raw import divided, raw_of
+from pipeline.analysis.report import top_of
+from pipeline.analysis.scope import Scope, open_scope
+from pipeline.analysis.source import open_profiles
+from pipeline.analysis.tags import tags_of
+from pipeline.analysis.topproto import top_profile
+from pipeline.analysis.traces import traces_of
 from pipeline.decode import decode_profile
 from pipeline.errors import DecodeError, ProfbookError, UsageError
 from pipeline.model.profile import Profile
-from pipeline.model.report import FilterOptions, Granularity, ReportOptions
-from pipeline.render.pprof_report import render_top
+from pipeline.pprof_options import USAGE, Arguments, parse_arguments, report_kind, report_options, source_options
+from pipeline.render.pprof_callgrind import render_callgrind
+from pipeline.render.pprof_dot import render_dot
+from pipeline.render.pprof_lists import render_comments, render_tags, render_traces
+from pipeline.render.pprof_proto import write_pprof
+from pipeline.render.pprof_raw import render_raw
+from pipeline.render.pprof_report import Numbers, render_top
+from pipeline.render.pprof_tree import render_tree
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_REPORTS: Final = frozenset({"top", "text"})
-_OTHER_REPORTS: Final = _words(
-    "callgrind comments dot eog evince gif gv kcachegrind pdf png proto ps raw svg tags topproto traces tree web"
-)
-_OTHER_LISTINGS: Final = frozenset({"disasm", "list", "peek", "weblist"})
-_SORTS: Final = frozenset({"cum", "flat"})
-_GRAINS: Final = frozenset({"functions", "filefunctions", "files", "lines", "addresses"})
-_INDEXES: Final = {
-    "total_delay": "delay",
-    "mean_delay": "delay",
-    "contentions": "contentions",
-    "inuse_space": "inuse_space",
-    "inuse_objects": "inuse_objects",
-    "alloc_space": "alloc_space",
-    "alloc_objects": "alloc_objects",
-}
-_SWITCHES: Final = _words(
-    "all_frames call_tree compact_labels drop_negative intel_syntax mean no_browser noinlines "
-    "normalize relative_percentages showcolumns"
-)
-_FILTERS: Final = tuple(option.name for option in fields(FilterOptions))
-_TEXTS: Final = _words(
-    "add_comment base buildid diff_base http output sample_index source_path symbolize tagleaf "
-    "tagroot tools trim_path unit"
-)
-_INTEGERS: Final = frozenset({"nodecount", "seconds", "timeout"})
-_FLOATS: Final = frozenset({"nodefraction", "edgefraction", "divide_by"})
-_BOOLEANS: Final = _REPORTS | _OTHER_REPORTS | _SORTS | _GRAINS | _INDEXES.keys() | _SWITCHES | {"trim", "h", "help"}
-_LARGEST: Final = 1e15
-_TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
-_FALSE: Final = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _PROGRAMS: Final = (
     b"\x7fELF",
     b"MZ",
@@ -69,31 +44,6 @@ _PROGRAMS: Final = (
     b"\xfe\xed\xfa\xcf",
     b"\xfe\xed\xfa\xce",
 )
-USAGE: Final = """usage: profbook pprof -top [options] [binary] <profile> ...
-
-  -cum -flat                         order by inclusive or own weight
-  -nodecount=N -nodefraction=F       how many rows, and how heavy they must be; -trim=false shows all
-  -sample_index=NAME -mean           which numbers (also -inuse_space, -alloc_objects, -contentions, ...)
-  -unit=U -divide_by=F               how numbers are shown
-  -functions -filefunctions -files -lines -addresses -noinlines -showcolumns
-  -focus= -ignore= -hide= -show= -show_from= -prune_from= -tagfocus= -tagignore=
-  -base=FILE -diff_base=FILE -normalize -drop_negative -relative_percentages
-  -compact_labels -output=FILE -symbolize=none
-"""
-
-
-@dataclass(slots=True)
-class _Arguments:
-    """The command line, read: the last value of each option, all values of -base and -diff_base."""
-
-    texts: dict[str, str] = field(default_factory=dict)
-    switches: dict[str, bool] = field(default_factory=dict)
-    numbers: dict[str, float] = field(default_factory=dict)
-    bases: dict[str, list[str]] = field(default_factory=lambda: {"base": [], "diff_base": []})
-    files: list[str] = field(default_factory=list)
-
-    def on(self, names: frozenset[str]) -> list[str]:
-        return sorted(name for name in names if self.switches.get(name))
 
 
 def run(argv: Sequence[str], out: TextIO | None = None, err: TextIO | None = None) -> int:
@@ -104,19 +54,29 @@ def run(argv: Sequence[str], out: TextIO | None = None, err: TextIO | None = Non
         if arguments.switches.get("h") or arguments.switches.get("help"):
             err.write(USAGE)
             return 0
-        text = _report(arguments, err)
+        data = _report(arguments, err)
         if output := arguments.texts.get("output"):
             err.write(f"Generating report in {output}\n")
-            Path(output).write_text(text, encoding="utf-8")
+            Path(output).write_bytes(data if isinstance(data, bytes) else data.encode())
         else:
-            out.write(text)
+            _write(data, out)
     except (ProfbookError, OSError) as error:
         err.write(f"profbook pprof: {error}\n")
         return 2
     return 0
 
 
-def _report(arguments: _Arguments, err: TextIO) -> str:
+def _write(data: str | bytes, out: TextIO) -> None:
+    if isinstance(data, str):
+        out.write(data)
+        return
+    if out.isatty():
+        raise UsageError("this report is not text", cure="Add -output=FILE, or send it to a file or a program.")
+    out.buffer.write(data)
+
+
+def _report(arguments: Arguments, err: TextIO) -> str | bytes:
+    kind = report_kind(arguments)
     options = report_options(arguments, err)
     sources = source_options(arguments)
     files = arguments.files
@@ -127,147 +87,46 @@ def _report(arguments: _Arguments, err: TextIO) -> str:
         files = files[1:]
     profiles = _read_all(files, "source", err)
     bases = _read_all(arguments.bases["base"] + arguments.bases["diff_base"], "base", err)
-    report = build_top_report(open_profiles(profiles, bases, sources), options)
-    err.writelines(f"{warning}\n" for warning in report.warnings)
-    return render_top(report, options, local_zone())
+    scope = open_scope(open_profiles(profiles, bases, sources), options, kind)
+    data = _render(scope)
+    err.writelines(f"{warning}\n" for warning in scope.warnings)
+    return data
 
 
-def parse_arguments(argv: Sequence[str]) -> _Arguments:
-    """Read options as Go's flag package does; raises UsageError on an unknown option or a bad value."""
-    arguments, rest = _Arguments(), list(argv)
-    while rest:
-        word = rest[0]
-        if len(word) < 2 or not word.startswith("-"):
-            break
-        rest.pop(0)
-        if word == "--":
-            break
-        name, equals, value = word.removeprefix("-").removeprefix("-").partition("=")
-        if name in _BOOLEANS:
-            arguments.switches[name] = _boolean(name, value if equals else "true")
-            continue
-        if not equals:
-            if _kind(name) and not rest:
-                raise UsageError(f"flag needs an argument: -{name}")
-            value = rest.pop(0) if rest else ""
-        _set(arguments, name, value)
-    arguments.files = rest
-    return arguments
+def _render(scope: Scope) -> str | bytes:
+    options, zone = scope.options, local_zone()
+    match scope.kind:
+        case "traces":
+            return render_traces(traces_of(scope), options, zone)
+        case "tags":
+            return render_tags(tags_of(scope), options)
+        case "comments":
+            return render_comments(scope.profile.comments)
+        case "raw":
+            return render_raw(raw_of(scope), zone)
+        case "tree" | "peek":
+            return _render_tree(scope, zone)
+        case "dot":
+            return render_dot(call_graph_of(scope), options, zone)
+        case "callgrind":
+            return render_callgrind(call_graph_of(scope), options)
+        case "proto":
+            return write_pprof(divided(raw_of(scope), options.divide_by))
+        case "topproto":
+            report, infos = top_of(scope)
+            return write_pprof(top_profile(scope.profile, report, infos, Numbers(report, options).unit))
+        case _:
+            return render_top(top_of(scope)[0], options, zone)
 
 
-def _kind(name: str) -> Callable[[str], float] | type[str] | None:
-    if name in _TEXTS or name in _FILTERS or name in _OTHER_LISTINGS:
-        return str
-    return int if name in _INTEGERS else float if name in _FLOATS else None
-
-
-def _set(arguments: _Arguments, name: str, value: str) -> None:
-    kind = _kind(name)
-    if kind is None:
-        raise UsageError(f"flag provided but not defined: -{name}", cure="See profbook pprof -help.")
-    if kind is str:
-        arguments.texts[name] = value
-        if name in arguments.bases and value:
-            arguments.bases[name].append(value)
-        return
-    try:
-        number = float(kind(value))
-    except (ValueError, OverflowError):
-        number = math.nan
-    if not abs(number) < _LARGEST:
-        raise UsageError(f'invalid value "{value}" for flag -{name}', cure="Give a number.")
-    arguments.numbers[name] = number
-
-
-def _boolean(name: str, value: str) -> bool:
-    if value not in _TRUE | _FALSE:
-        raise UsageError(f'invalid boolean value "{value}" for -{name}')
-    return value in _TRUE
-
-
-def report_options(arguments: _Arguments, err: TextIO) -> ReportOptions:
-    """Turn the command line into the options of a report; raises UsageError where they contradict."""
-    _check_report(arguments)
-    sorts, grains = arguments.on(_SORTS), arguments.on(_GRAINS)
-    for group in (sorts, grains):
-        if len(group) > 1:
-            raise UsageError(f"conflicting options set: [{' '.join(group)}]")
-    texts, switches, numbers = arguments.texts, arguments.switches, arguments.numbers
-    divisor = numbers.get("divide_by", 1.0)
-    if divisor == 0:
-        raise UsageError("zero divisor specified")
-    if abs(divisor) < 1 / _LARGEST:
-        raise UsageError(f"-divide_by={divisor} is too small")
-    return ReportOptions(
-        sample_index=_sample_index(arguments, err),
-        mean=switches.get("mean", False) or switches.get("mean_delay", False),
-        cum_sort=sorts == ["cum"],
-        granularity=cast("Granularity", grains[0] if grains else ""),
-        no_inlines=switches.get("noinlines", False),
-        show_columns=switches.get("showcolumns", False),
-        node_count=int(numbers.get("nodecount", 0)),
-        node_fraction=numbers.get("nodefraction", 0.005),
-        edge_fraction=numbers.get("edgefraction", 0.001),
-        trim=switches.get("trim", True),
-        drop_negative=switches.get("drop_negative", False),
-        relative_percentages=switches.get("relative_percentages", False),
-        filters=FilterOptions(**{name: texts.get(name, "") for name in _FILTERS}),
-        trim_path=texts.get("trim_path", ""),
-        source_path=texts.get("source_path", ""),
-        unit=texts.get("unit", "minimum"),
-        divide_by=divisor,
-        compact_labels=switches.get("compact_labels", False),
-    )
-
-
-def _check_report(arguments: _Arguments) -> None:
-    texts = arguments.texts
-    other = arguments.on(_OTHER_REPORTS) + sorted(name for name in _OTHER_LISTINGS if texts.get(name))
-    other += [name for name in ("http", "tagroot", "tagleaf") if texts.get(name)]
-    if other:
-        raise UsageError(f"-{other[0]} is not in this version", cure="Ask for -top, or use go tool pprof.")
-    wanted = arguments.on(_REPORTS)
-    if len(wanted) > 1:
-        raise UsageError("must set at most one output format")
-    if not wanted:
-        raise UsageError("no report asked for", cure="Add -top.")
-
-
-def _sample_index(arguments: _Arguments, err: TextIO) -> str:
-    index = arguments.texts.get("sample_index", "")
-    for name, value in _INDEXES.items():
-        if arguments.switches.get(name):
-            if index:
-                err.write(f"Multiple value selections, ignoring -{name}\n")
-            index = index or value
-    return index
-
-
-def source_options(arguments: _Arguments) -> SourceOptions:
-    """Turn the command line into how sources are put together; raises UsageError where options contradict."""
-    if arguments.bases["base"] and arguments.bases["diff_base"]:
-        raise UsageError("-base and -diff_base flags cannot both be specified")
-    return SourceOptions(
-        build_id=arguments.texts.get("buildid", ""),
-        comment=arguments.texts.get("add_comment", ""),
-        diff=bool(arguments.bases["diff_base"]),
-        normalize=arguments.switches.get("normalize", False),
-        all_frames=arguments.switches.get("all_frames", False),
-        names=_name_style(arguments.texts.get("symbolize", "")),
-    )
-
-
-def _name_style(symbolize: str) -> NameStyle:
-    style, force = DEFAULT, False
-    for word in symbolize.lower().split(":"):
-        if word in {"none", "no"}:
-            return AS_GIVEN
-        force = force or word in {"force", "demangle=full", "demangle=none", "demangle=templates"}
-        if word in {"demangle=full", "demangle=none"}:
-            style = AS_GIVEN
-        elif word == "demangle=templates":
-            style = NameStyle(templates=False)
-    return NameStyle(style.parameters, style.templates, force)
+def _render_tree(scope: Scope, zone: tzinfo) -> str:
+    report, symbol = call_graph_of(scope), scope.options.symbol
+    pattern = option_pattern("argument", symbol) if scope.kind == "peek" else None
+    if not pattern:
+        return render_tree(report, scope.options, zone)
+    if not any(pattern.search(node.info.printable()) for node in report.nodes):
+        raise UsageError(f"no matches found for regexp: {symbol}")
+    return render_tree(report, scope.options, zone, pattern.search)
 
 
 def _is_program(path: str) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.pprof_command import local_zone, parse_arguments, report_options, run, source_options
+from pipeline.pprof_command import local_zone, run
+from pipeline.pprof_options import parse_arguments, report_kind, report_options, source_options
 from tests.builders import pprof_bytes
 
 SAMPLES = [(["main", "heavy"], [1, 900_000_000]), (["main", "light"], [3, 100_000_000])]
@@ -42,6 +43,58 @@ def test_top(profile: str) -> None:
         ),
         "",
     )
+
+
+@pytest.mark.parametrize(
+    ("report", "shown"),
+    [
+        ("-tree", "     900ms 90.00% 90.00%      900ms 90.00%                | heavy\n"),
+        ("-peek=^l", "     100ms 10.00% 10.00%      100ms 10.00%                | light\n"),
+        ("-traces", "     900ms   heavy\n             main\n"),
+        ("-raw", "          1  900000000: 2 1 \n"),
+        ("-dot", 'N1 [label="heavy\\n900ms (90.00%)" id="node1" fontsize=24 '),
+        ("-callgrind", "fn=(1) heavy\n"),
+    ],
+)
+def test_every_report_of_text(profile: str, report: str, shown: str) -> None:
+    code, out, err = pprof(report, profile)
+    assert (code, err) == (0, "")
+    assert shown in out
+
+
+def test_tags_and_comments(profile: str) -> None:
+    assert pprof("-tags", profile) == (0, "", "")
+    assert pprof("-comments", "-add_comment=checked", profile) == (0, "checked\n", "")
+
+
+def test_a_peek_at_nothing_is_refused(profile: str) -> None:
+    code, out, err = pprof("-peek=zz", profile)
+    assert (code, out, err) == (2, "", "profbook pprof: no matches found for regexp: zz\n")
+
+
+def test_a_bad_pattern_is_refused(profile: str) -> None:
+    assert pprof("-peek=(", profile)[2].startswith("profbook pprof: parsing argument regexp")
+
+
+def test_profiles_are_written_as_bytes(profile: str, tmp_path: Path) -> None:
+    out = io.TextIOWrapper(io.BytesIO())
+    assert run(["-proto", "-focus=light", profile], out, io.StringIO()) == 0
+    written = tmp_path / "light.pb.gz"
+    assert pprof("-proto", "-focus=light", f"-output={written}", profile)[0] == 0
+    assert written.read_bytes() == out.buffer.getvalue()  # type: ignore[attr-defined]
+    assert "of 100ms total" in pprof("-top", str(written))[1]
+    assert pprof("-topproto", f"-output={written}", profile)[0] == 0
+    assert "Type: flat" in pprof("-top", str(written))[1]
+
+
+def test_bytes_do_not_go_to_a_terminal(profile: str) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    err = io.StringIO()
+    assert run(["-proto", profile], Terminal(), err) == 2
+    assert "-output=FILE" in err.getvalue()
 
 
 def test_options_are_spelt_as_in_go(profile: str) -> None:
@@ -99,8 +152,9 @@ def test_filters_that_match_nothing_are_told(profile: str) -> None:
         ([], "no report asked for"),
         (["-top"], "no profile source specified"),
         (["-top", "-text", "x"], "must set at most one output format"),
-        (["-tree", "x"], "-tree is not in this version"),
-        (["-peek=f", "x"], "-peek is not in this version"),
+        (["-tree", "-peek=f", "x"], "must set at most one output format"),
+        (["-list=f", "x"], "-list is not in this version"),
+        (["-svg", "x"], "-svg is not in this version"),
         (["-http=:0", "x"], "-http is not in this version"),
         (["-bogus", "x"], "flag provided but not defined: -bogus"),
         (["-top", "-focus"], "flag needs an argument: -focus"),
@@ -151,7 +205,7 @@ def test_help() -> None:
 def test_defaults_are_pprof_s() -> None:
     options = report_options(parse_arguments(["-top", "x"]), io.StringIO())
     assert (options.node_count, options.node_fraction, options.edge_fraction, options.unit) == (
-        0,
+        -1,
         0.005,
         0.001,
         "minimum",
@@ -162,7 +216,6 @@ def test_defaults_are_pprof_s() -> None:
     ("symbolize", "style"),
     [
         ("", (True, True, False)),
-        ("none", (False, False, False)),
         ("local:force", (True, True, True)),
         ("demangle=templates", (True, False, True)),
         ("demangle=none", (False, False, True)),
@@ -170,7 +223,12 @@ def test_defaults_are_pprof_s() -> None:
 )
 def test_symbolize_only_decides_about_names(symbolize: str, style: tuple[bool, bool, bool]) -> None:
     names = source_options(parse_arguments(["-top", f"-symbolize={symbolize}", "x"])).names
+    assert names
     assert (names.parameters, names.templates, names.force) == style
+
+
+def test_without_symbolization_names_stay() -> None:
+    assert source_options(parse_arguments(["-top", "-symbolize=local:none", "x"])).names is None
 
 
 @pytest.mark.parametrize(
@@ -190,5 +248,5 @@ def test_without_tz_the_system_s_zone_is_used(monkeypatch: pytest.MonkeyPatch) -
 
 def test_usage_errors_carry_a_cure() -> None:
     with pytest.raises(UsageError) as raised:
-        report_options(parse_arguments(["-web"]), io.StringIO())
+        report_kind(parse_arguments(["-web"]))
     assert raised.value.cure

@@ -13,12 +13,12 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline.analysis.columns import Mask, Unfolded, keep_samples, unfold
-from pipeline.analysis.graph import NodeInfo
-from pipeline.analysis.report import exact_total
+from pipeline.analysis.scope import exact_total
 from pipeline.analysis.source import open_profile
 from pipeline.analysis.symbol import package_of
 from pipeline.model.calltree import CallTree, Frames
 from pipeline.model.profile import Index, Int, Profile
+from pipeline.model.report import NodeInfo
 
 
 def build_call_tree(profile: Profile) -> CallTree:

@@ -1,4 +1,4 @@
-"""Which samples and frames a report counts: focus, ignore, hide, show, show_from by name; tagfocus, tagignore by label.
+"""Which samples, frames and labels a report counts: focus, ignore, hide, show, show_from by name, the rest by label.
 
 Rules: as pprof, a pattern is tried on function names, file names and the mapped file of a location; hiding removes
 frames, focusing removes samples; a sample whose frames were all hidden is gone. Numbers of frames that stay do not
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.analysis import prune, tagfilter
-from pipeline.analysis.columns import Mask, keep_entries, keep_lines, keep_samples, owners
+from pipeline.analysis.columns import Mask, keep_entries, keep_lines, keep_samples, owners, pick_labels
 from pipeline.analysis.pattern import Pattern, compile_pattern
 from pipeline.analysis.pattern_syntax import PatternError
 from pipeline.errors import UsageError
@@ -37,8 +37,7 @@ def apply_filters(profile: Profile, options: FilterOptions, label_units: dict[st
         name: tagfilter.compile_tag_filter(name, getattr(options, name), label_units)
         for name in ("tagfocus", "tagignore")
     }
-    for name in ("tagshow", "taghide"):
-        option_pattern(name, getattr(options, name))
+    tag_show, tag_hide = (option_pattern(name, getattr(options, name)) for name in ("tagshow", "taghide"))
     warnings: list[str] = [note for tag in tags.values() if tag and (note := tag.note)]
     profile, missed = filter_by_name(
         profile, focus=patterns["focus"], ignore=patterns["ignore"], hide=patterns["hide"], show=patterns["show"]
@@ -51,6 +50,8 @@ def apply_filters(profile: Profile, options: FilterOptions, label_units: dict[st
             chosen = tag.matches(profile)
             missed += () if chosen.any() else (title,)
             profile = keep_samples(profile, chosen if name == "tagfocus" else ~chosen)
+    profile, absent = filter_labels(profile, show=tag_show, hide=tag_hide)
+    missed += absent
     if pattern := patterns["prune_from"]:
         profile = prune.prune_from(profile, pattern.search)
     return Filtered(profile, (*warnings, *(f"{name} expression matched no samples" for name in missed)))
@@ -64,6 +65,18 @@ def option_pattern(name: str, text: str) -> Pattern | None:
         return compile_pattern(text)
     except PatternError as error:
         raise UsageError(f"parsing {name} regexp: {error}") from error
+
+
+def filter_labels(profile: Profile, *, show: Pattern | None, hide: Pattern | None) -> tuple[Profile, tuple[str, ...]]:
+    """Keep labels whose key is shown and not hidden; returns the profile and the filters that matched nothing."""
+    if not (show or hide):
+        return profile, ()
+    keys = profile.labels.key
+    shown = np.fromiter((not show or show.search(key) for key in keys), np.bool_, len(keys))
+    hidden = np.fromiter((bool(hide and hide.search(key)) for key in keys), np.bool_, len(keys))
+    missed: tuple[str, ...] = ("TagShow",) if show and not shown.any() else ()
+    missed += ("TagHide",) if hide and not hidden.any() else ()
+    return replace(profile, labels=pick_labels(profile.labels, np.flatnonzero(shown & ~hidden))), missed
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,40 +9,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from pipeline.analysis.columns import Mask, Unfolded, keep_lines, owners, unfold
-from pipeline.analysis.header import base_name
 from pipeline.model.profile import Index, Int, Profile
-from pipeline.model.report import Granularity
+from pipeline.model.report import Granularity, NodeInfo, base_name
 
 _SANDBOX: Final = ("/proc/self/cwd/./", "/proc/self/cwd/")
-
-
-class NodeInfo(NamedTuple):
-    """What tells one node from another; fields the granularity does not use are empty."""
-
-    name: str = ""
-    file: str = ""
-    address: int = 0
-    line: int = 0
-    column: int = 0
-    start_line: int = 0
-    object_file: str = ""
-
-    def printable(self) -> str:
-        """Name the node as reports do."""
-        parts = [f"{self.address:016x}"] if self.address else []
-        parts += [self.name] if self.name else []
-        if self.line:
-            parts.append(f"{self.file}:{self.line}" + (f":{self.column}" if self.column else ""))
-        elif self.file:
-            parts.append(self.file)
-        elif not self.name:
-            parts.append(f"[{base_name(self.object_file)}]" if self.object_file else "<unknown>")
-        return " ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,19 +34,24 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class NodeRules:
-    """What tells nodes apart, and how file names are shortened first."""
+    """What tells nodes apart, and how file names are shortened first.
+
+    ``object_files`` keeps functions of different binaries apart; ``whole_paths`` leaves file names as long as they are.
+    """
 
     granularity: Granularity = ""
     no_inlines: bool = False
     show_columns: bool = False
     trim_path: str = ""
     source_path: str = ""
+    object_files: bool = False
+    whole_paths: bool = False
 
 
 def build_graph(profile: Profile, rules: NodeRules) -> Graph:
     """Find the nodes of a profile at a granularity ("" means functions)."""
     if rules.no_inlines:
-        profile = _outermost_lines(profile)
+        profile = outermost_lines(profile)
     stacks = unfold(profile)
     positions: dict[NodeInfo, int] = {}
     infos = _slot_infos(profile, stacks, rules)
@@ -79,7 +59,8 @@ def build_graph(profile: Profile, rules: NodeRules) -> Graph:
     return Graph(stacks, tuple(positions), slot_node)
 
 
-def _outermost_lines(profile: Profile) -> Profile:
+def outermost_lines(profile: Profile) -> Profile:
+    """Keep only the outermost line of every location: calls that were inlined are gone."""
     offset = profile.locations.line_offset
     keep = np.arange(offset[-1], dtype=np.int64) == offset[1:][owners(offset)] - 1
     return replace(profile, locations=keep_lines(profile.locations, keep))
@@ -109,7 +90,7 @@ def _slot_infos(profile: Profile, stacks: Unfolded, rules: NodeRules) -> list[No
             continue
         name, file = names[function[row]], files[function[row]]
         start, owner = 0, ""
-        if not name:
+        if not name or rules.object_files:
             start, owner = start_lines[function[row]], objects[mapping[row]]
         infos.append(NodeInfo(name, file, addresses[row], numbers[row], columns[row], start, owner))
     return infos
@@ -129,7 +110,7 @@ def _take(column: Int, rows: Index) -> list[int]:
 
 def clean_path(path: str, rules: NodeRules) -> str:
     """Shorten a file name by the trim and source paths, then resolve ``.`` and ``..`` in it."""
-    trimmed = _trim_path(path, rules)
+    trimmed = path if rules.whole_paths else _trim_path(path, rules)
     if not trimmed:
         return ""
     cleaned = posixpath.normpath(trimmed)

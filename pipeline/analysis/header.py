@@ -6,7 +6,7 @@ Rules: the first mapping is the main binary, as everywhere in pprof.
 from __future__ import annotations
 
 from pipeline.model.profile import Profile
-from pipeline.model.report import ReportHeader
+from pipeline.model.report import ReportHeader, base_name
 
 
 def describe(profile: Profile) -> ReportHeader:
@@ -20,11 +20,3 @@ def describe(profile: Profile) -> ReportHeader:
         time_nanos=profile.time_nanos,
         duration_nanos=profile.duration_nanos,
     )
-
-
-def base_name(path: str) -> str:
-    """Take the last element of a path as Go's ``filepath.Base`` does: ``/`` of only slashes, ``.`` of nothing."""
-    if not path:
-        return "."
-    stripped = path.rstrip("/")
-    return stripped.rpartition("/")[2] if stripped else "/"

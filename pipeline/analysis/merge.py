@@ -140,7 +140,8 @@ class _Merger:
 
     def _mapping(self, mapping: Mapping) -> tuple[int, int]:
         """Find or add a mapping; returns its position and the shift of addresses into it."""
-        pages = -(-(mapping.limit - mapping.start) // 0x1000)
+        # Rounded up to pages in uint64: the size of a mapping of everything wraps to 0, as in pprof.
+        pages = (mapping.limit - mapping.start + 0xFFF) % 2**64 // 0x1000
         key = (pages, mapping.offset, mapping.build_id or mapping.file)
         position = self.mappings.setdefault(key, len(self.mappings))
         if position == len(self.mapping_values):

@@ -1,94 +1,34 @@
 """The top report, computed: filters, totals, nodes, trimming and order as in pprof.
 
-Rules: takes a profile as `analysis.source.open_profile` leaves it. Percentages are of the total before filtering,
-unless they are asked to be relative. Source of the rules: google/pprof, internal/report and internal/graph.
+Rules: takes a profile as `analysis.source.open_profiles` leaves it; what is counted is decided by `analysis.scope`.
+Source of the rules: google/pprof, internal/report and internal/graph.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.analysis import graph as graphs
 from pipeline.analysis.columns import Mask
-from pipeline.analysis.filter import apply_filters
-from pipeline.analysis.header import describe
-from pipeline.analysis.merge import BASE_LABEL
-from pipeline.analysis.tagfilter import number_label_units
-from pipeline.errors import UsageError
-from pipeline.model.profile import Int, Profile, SampleType
-from pipeline.model.report import ReportOptions, ReportRow, TextReport
+from pipeline.analysis.scope import Scope, open_scope
+from pipeline.model.arithmetic import divide
+from pipeline.model.profile import Int, Profile
+from pipeline.model.report import NodeInfo, ReportOptions, ReportRow, TextReport
 
 
 def build_top_report(profile: Profile, options: ReportOptions) -> TextReport:
     """Compute the report; raises UsageError for options that do not fit the profile."""
-    index = find_sample_type(profile, options.sample_index)
-    filtered = apply_filters(profile, options.filters, number_label_units(profile))
-    total = report_total(filtered.profile if options.relative_percentages else profile, index, mean=options.mean)
-    kind = profile.sample_types[index]
-    weighed = _weigh(filtered.profile, index, options)
-    chosen, node_total, dropped = _select(weighed, options)
-    return TextReport(
-        header=describe(profile),
-        sample_type=SampleType(f"mean_{kind.type}" if options.mean else kind.type, kind.unit),
-        total=total,
-        rows=_rows(weighed, chosen, options),
-        node_total=node_total,
-        dropped=dropped,
-        node_fraction=options.node_fraction if options.trim else 0.0,
-        warnings=filtered.warnings,
-    )
+    return top_of(open_scope(profile, options))[0]
 
 
-def find_sample_type(profile: Profile, name: str) -> int:
-    """Find a sample type by name or number, the default one without; raises UsageError with the names there are."""
-    if not profile.sample_types:
-        raise UsageError("profile has no samples")
-    if not name:
-        return profile.sample_index()
-    names = [kind.type for kind in profile.sample_types]
-    if re.fullmatch("[+-]?[0-9]{1,18}", name):
-        if not 0 <= int(name) < len(names):
-            raise UsageError(f"sample_index {name} is outside the range [0..{len(names) - 1}]")
-        return int(name)
-    for index, known in enumerate(names):
-        if known in {name, name.removeprefix("inuse_")}:
-            return index
-    raise UsageError(f'sample_index "{name}" must be one of: [{" ".join(names)}]')
-
-
-def report_total(profile: Profile, index: int, *, mean: bool) -> int:
-    """Add up the absolute values percentages are of; samples of a diff base count alone when there are any."""
-    values = np.abs(profile.samples.values[:, index])
-    divisors = profile.samples.values[:, 0] if mean else np.zeros(len(values), np.int64)
-    total, divisor = int(values.sum()), int(divisors.sum())
-    base = _base_samples(profile)
-    if int(values[base].sum()) > 0:
-        total, divisor = int(values[base].sum()), int(divisors[base].sum())
-    return _divide(total, divisor)
-
-
-def exact_total(profile: Profile, index: int) -> int:
-    """Add up like `report_total`, but without wrapping past int64: what pages show."""
-    return report_total(profile, index, mean=False) if _base_samples(profile).any() else profile.total(index)
-
-
-def _base_samples(profile: Profile) -> Mask:
-    labels, chosen = profile.labels, np.zeros(len(profile.samples), np.bool_)
-    pairs = zip(labels.key, labels.text, strict=True)
-    rows = [row for row, pair in enumerate(pairs) if pair == BASE_LABEL and not labels.is_number[row]]
-    chosen[labels.sample[rows]] = True
-    return chosen
-
-
-def _divide(value: int, divisor: int) -> int:
-    """Divide as Go does, towards zero; by zero gives the value itself."""
-    if divisor == 0:
-        return value
-    whole = abs(value) // abs(divisor)
-    return whole if (value < 0) == (divisor < 0) else -whole
+def top_of(scope: Scope) -> tuple[TextReport, list[NodeInfo]]:
+    """Compute the rows of a scope; returns the report and what each row is a node of."""
+    weighed = _weigh(scope)
+    chosen, node_total, dropped = _select(weighed, scope.options)
+    rows = _rows(weighed, chosen, scope.options)
+    return scope.text(rows, node_total, dropped), [weighed.graph.infos[node] for node in chosen]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,20 +44,16 @@ class _Weighed:
     cum_divisor: Int
 
     def flat_value(self, node: int) -> int:
-        return _divide(int(self.flat[node]), int(self.flat_divisor[node]))
+        return divide(int(self.flat[node]), int(self.flat_divisor[node]))
 
     def cum_value(self, node: int) -> int:
-        return _divide(int(self.cum[node]), int(self.cum_divisor[node]))
+        return divide(int(self.cum[node]), int(self.cum_divisor[node]))
 
 
-def _weigh(profile: Profile, index: int, options: ReportOptions) -> _Weighed:
-    rules = graphs.NodeRules(
-        options.granularity, options.no_inlines, options.show_columns, options.trim_path, options.source_path
-    )
-    graph = graphs.build_graph(profile, rules)
+def _weigh(scope: Scope) -> _Weighed:
+    graph = graphs.build_graph(scope.profile, scope.rules())
     where = graphs.presence(graph)
-    values = profile.samples.values[:, index]
-    divisors = profile.samples.values[:, 0] if options.mean else np.zeros(len(values), np.int64)
+    values, divisors = scope.values(), scope.divisors()
     return _Weighed(
         graph=graph,
         values=values,
@@ -132,7 +68,7 @@ def _weigh(profile: Profile, index: int, options: ReportOptions) -> _Weighed:
 def _select(weighed: _Weighed, options: ReportOptions) -> tuple[list[int], int, int]:
     """Choose and order the nodes to show; returns them, how many there were, and how many were too light."""
     alive = _alive(weighed, options)
-    cutoff = _cutoff(weighed, alive, options.node_fraction) if options.trim else 0
+    cutoff = _cutoff(weighed, alive, options.node_fraction)
     heavy = alive & (np.abs(weighed.cum) >= cutoff)
     infos = weighed.graph.infos
     first, second = (weighed.cum, weighed.flat) if options.cum_sort else (weighed.flat, weighed.cum)
@@ -141,7 +77,7 @@ def _select(weighed: _Weighed, options: ReportOptions) -> tuple[list[int], int, 
         for node in np.flatnonzero(heavy).tolist()
     ]
     order = [key[-1] for key in sorted(keyed)]
-    limit = options.node_count if options.trim and options.node_count > 0 else len(order)
+    limit = options.node_count if options.node_count > 0 else len(order)
     return order[:limit], len(order), int(alive.sum()) - len(order)
 
 
@@ -164,7 +100,7 @@ def _rows(weighed: _Weighed, chosen: list[int], options: ReportOptions) -> tuple
         # pprof builds the graph anew from the nodes it shows, so calls go from shown node to shown node.
         kept = np.zeros(len(weighed.graph), np.bool_)
         kept[chosen] = True
-    cutoff = _cutoff(weighed, alive, options.edge_fraction) if options.trim else 0
+    cutoff = _cutoff(weighed, alive, options.edge_fraction)
     marks = graphs.inline_marks(weighed.graph, weighed.values, weighed.counted, kept, cutoff)
     infos = weighed.graph.infos
     return tuple(

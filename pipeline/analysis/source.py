@@ -20,7 +20,10 @@ from pipeline.model.profile import Mapping, Profile
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """How sources become one profile; ``file`` and ``build_id`` override those of the main binary."""
+    """How sources become one profile; ``file`` and ``build_id`` override those of the main binary.
+
+    Without ``names`` functions are called what the file calls them.
+    """
 
     file: str = ""
     build_id: str = ""
@@ -28,7 +31,7 @@ class SourceOptions:
     diff: bool = False
     normalize: bool = False
     all_frames: bool = False
-    names: NameStyle = DEFAULT
+    names: NameStyle | None = DEFAULT
 
 
 def open_profile(profile: Profile) -> Profile:
@@ -46,7 +49,7 @@ def open_profiles(sources: Sequence[Profile], bases: Sequence[Profile], options:
         profile = subtract(profile, base, normalize=options.normalize, diff=options.diff)
     if options.all_frames:
         profile = replace(profile, drop_frames="", keep_frames="")
-    profile = remove_uninteresting(demangle_names(profile, options.names))
+    profile = remove_uninteresting(demangle_names(profile, options.names) if options.names else profile)
     return replace(profile, comments=(*profile.comments, options.comment)) if options.comment else profile
 
 

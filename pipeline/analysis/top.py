@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.analysis import graph as graphs
-from pipeline.analysis.report import exact_total
+from pipeline.analysis.scope import exact_total
 from pipeline.analysis.source import open_profile
 from pipeline.analysis.symbol import package_of
 from pipeline.model.calltree import TopRow, TopTable

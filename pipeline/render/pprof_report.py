@@ -9,36 +9,48 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 
 from pipeline import units
+from pipeline.model.arithmetic import wrap
 from pipeline.model.report import ReportOptions, TextReport
 
 
 def render_top(report: TextReport, options: ReportOptions, zone: tzinfo = UTC) -> str:
     """Print a top report; times are shown in ``zone``."""
-    numbers = _Numbers(report, options)
-    lines = [] if options.compact_labels else _profile_labels(report, numbers, zone)
-    if filters := options.filters.active():
-        lines += ["Active filters:", *(f"   {_shorten(text)}" for text in filters)]
-    lines += _shown_labels(report, numbers)
+    numbers = Numbers(report, options)
+    lines = report_labels(report, options, numbers, zone)
     lines.append(f"{'flat':>10} {'flat':>5}% {'sum':>5}% {'cum':>10} {'cum':>5}%")
     total = float(report.total)
     running = 0
     for row in report.rows:
-        running = _wrap(running + row.flat)
+        running = wrap(running + row.flat)
         own, reached, whole = (units.percentage(value, total) for value in (row.flat, running, row.cum))
         inline = f" {row.inline}" if row.inline else ""
         lines.append(f"{numbers(row.flat):>10} {own} {reached} {numbers(row.cum):>10} {whole}  {row.name}{inline}")
     return "\n".join(lines) + "\n"
 
 
-class _Numbers:
-    """Prints values in the one unit chosen for the report."""
+def report_labels(report: TextReport, options: ReportOptions, numbers: Numbers, zone: tzinfo) -> list[str]:
+    """Print the lines above the rows: the profile, the filters, what is shown of how much."""
+    lines = [] if options.compact_labels else profile_labels(report, numbers, zone)
+    return [*lines, *active_filters(options), *shown_labels(report, numbers)]
 
-    def __init__(self, report: TextReport, options: ReportOptions) -> None:
+
+def active_filters(options: ReportOptions) -> list[str]:
+    """Print the filters that are set; none print nothing."""
+    filters = options.filters.active()
+    return ["Active filters:", *(f"   {_shorten(text)}" for text in filters)] if filters else []
+
+
+class Numbers:
+    """Prints values in the one unit chosen for the report; ``whole`` is for reports that can only show integers."""
+
+    def __init__(self, report: TextReport, options: ReportOptions, *, whole: bool = False) -> None:
         self.from_unit = report.sample_type.unit
         self.ratio = 1 / options.divide_by
+        self.whole = whole
         self.unit = options.unit if options.unit != "minimum" or not report.rows else self._choose(report)
 
     def __call__(self, value: int) -> str:
+        """Print a value."""
         return units.scaled_label(self._divided(value), self.from_unit, self.unit)
 
     def _divided(self, value: int) -> int:
@@ -51,12 +63,13 @@ class _Numbers:
         largest = self._divided(report.total)
         low, high = (units.scale(value, self.from_unit, "minimum")[1] for value in (smallest, largest))
         unit = low
-        if low != high and _wrap(smallest * 100) < largest:
-            unit = units.scale(_wrap(100 * smallest), self.from_unit, "minimum")[1]
+        if low != high and not self.whole and wrap(smallest * 100) < largest:
+            unit = units.scale(wrap(100 * smallest), self.from_unit, "minimum")[1]
         return unit or self.from_unit
 
 
-def _profile_labels(report: TextReport, numbers: _Numbers, zone: tzinfo) -> list[str]:
+def profile_labels(report: TextReport, numbers: Numbers, zone: tzinfo) -> list[str]:
+    """Print what the profile says about itself; times are shown in ``zone``."""
     header = report.header
     facts = (("File: ", header.file), ("Build ID: ", header.build_id))
     lines = [f"{name}{value}" for name, value in facts if value]
@@ -71,7 +84,7 @@ def _profile_labels(report: TextReport, numbers: _Numbers, zone: tzinfo) -> list
     return lines
 
 
-def _duration(report: TextReport, numbers: _Numbers) -> str:
+def _duration(report: TextReport, numbers: Numbers) -> str:
     duration = report.header.duration_nanos
     spent, unit = units.scale(report.total, report.sample_type.unit, "nanoseconds")
     share = f"({units.percentage(int(spent), float(duration))})" if unit == "ns" and spent else ""
@@ -79,21 +92,20 @@ def _duration(report: TextReport, numbers: _Numbers) -> str:
     return f"Duration: {length}, Total samples = {numbers(report.total)} {share}"
 
 
-def _shown_labels(report: TextReport, numbers: _Numbers) -> list[str]:
-    shown = _wrap(sum(row.flat for row in report.rows))
+def shown_labels(report: TextReport, numbers: Numbers, dropped_edges: int = 0, edge_fraction: float = 0.0) -> list[str]:
+    """Print how much of the total is shown, and what was left out."""
+    shown = wrap(sum(row.flat for row in report.rows))
     share = units.percentage(shown, float(report.total)).strip()
     lines = [f"Showing nodes accounting for {numbers(shown)}, {share} of {numbers(report.total)} total"]
     if report.total and report.dropped > 0:
         cutoff = numbers(abs(int(report.total * report.node_fraction)))
         lines.append(f"Dropped {report.dropped} node{'s' if report.dropped > 1 else ''} (cum <= {cutoff})")
+    if report.total and dropped_edges > 0:
+        cutoff = numbers(abs(int(report.total * edge_fraction)))
+        lines.append(f"Dropped {dropped_edges} edge{'s' if dropped_edges > 1 else ''} (freq <= {cutoff})")
     if report.total and 0 < len(report.rows) < report.node_total:
         lines.append(f"Showing top {len(report.rows)} nodes out of {report.node_total}")
     return lines
-
-
-def _wrap(value: int) -> int:
-    """Keep a sum in int64 as Go does: where it overflows, pprof prints what is left."""
-    return (value + 2**63) % 2**64 - 2**63
 
 
 def _shorten(text: str) -> str:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pipeline.analysis.graph import (
-    NodeInfo,
     NodeRules,
     build_graph,
     clean_path,
@@ -16,6 +15,7 @@ from pipeline.analysis.graph import (
     presence,
 )
 from pipeline.model.profile import Profile
+from pipeline.model.report import NodeInfo
 from tests.analysis.drawing import decoded, drawn, inlined_message, inlined_profile, string
 from tests.builders import pprof_message
 

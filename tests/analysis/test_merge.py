@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.analysis.merge import combine, merge, subtract
-from pipeline.analysis.report import report_total
+from pipeline.analysis.scope import report_total
 from pipeline.decode import decode_profile
 from pipeline.errors import UsageError
 from pipeline.model.profile import Profile

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.analysis.report import build_top_report, exact_total, find_sample_type
+from pipeline.analysis.report import build_top_report
+from pipeline.analysis.scope import exact_total, find_sample_type
 from pipeline.analysis.source import open_profile
 from pipeline.errors import UsageError
 from pipeline.model.profile import Profile

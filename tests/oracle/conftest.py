@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.pprof_command import run
+from tests.oracle.drawn import draw
 
 CORPUS = Path(__file__).parent.parent.parent.parent / "shared" / "corpus"
 TOOLS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -159,6 +160,15 @@ def go_profiles(go: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
     # The program must not be there any more, or pprof would read symbols from it.
     (folder / "program").unlink()
     return sorted(folder.glob("*.pprof"))
+
+
+@pytest.fixture(scope="session")
+def drawn_profiles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Write some drawn profiles."""
+    folder = tmp_path_factory.mktemp("drawn")
+    for seed in range(30):
+        (folder / f"{seed}.pb").write_bytes(draw(seed))
+    return sorted(folder.glob("*.pb"))
 
 
 @pytest.fixture
