@@ -43,6 +43,8 @@ def derive(
     ``found`` is what the store doubts about the run already (what collect doubted is in the manifest); ``max_bytes``
     bounds what a profile may unpack to; ``budgets`` are the memory budgets by component of the settings.
     """
+    from pipeline.decode.loadtest import load_doubts
+
     doubts = [*found, *(run.manifest.findings if run.manifest else ())]
     decoded: list[tuple[RawFile, Profile]] = []
     load: dict[str, LoadResult] = {}
@@ -54,6 +56,7 @@ def derive(
             decoded.append((file, result))
         elif isinstance(result, LoadResult):
             load[file.path] = result
+            doubts += load_doubts(result, file.path)
         elif isinstance(result, MemStats):
             memstats.append((file, result))
         elif isinstance(result, ProcessUsage):

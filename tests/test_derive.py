@@ -102,3 +102,13 @@ def test_replicas_are_shown_each_and_as_one() -> None:
     assert f"{by_path['api/cpu.prof'].tree}.js" in data
     (doubt,) = [one for one in record.findings if one.code == "pod_spread"]
     assert doubt.evidence.endswith("2.0 times as much")
+
+
+def test_a_load_result_that_contradicts_itself_is_doubted() -> None:
+    text = (
+        b'{"timestamp": "2026-01-02T03:04:05Z", "duration_s": 10, "total_ops": 1000, "writes": 900, "reads": 100,'
+        b' "errors": 0, "ops_per_sec": 500, "avg_latency_ms": 1}'
+    )
+    files = {"load-test-results.json": text}
+    record, _ = derive(run_of(files), (), lambda file: files[file.path], key="k", max_bytes=1 << 20)
+    assert [one.code for one in record.all_findings] == ["load_doubtful"]

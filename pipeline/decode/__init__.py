@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.decode.doubts import doubts
+from pipeline.decode.folded import decode_folded
 from pipeline.decode.goroutine import decode_goroutine_dump
 from pipeline.decode.legacy_contention import decode_contention
 from pipeline.decode.legacy_count import decode_go_count
@@ -20,6 +21,7 @@ from pipeline.decode.pprof import decode_pprof
 from pipeline.decode.sniff import (
     CONTENTION,
     CPU,
+    FOLDED,
     GO_COUNT,
     GOROUTINE_DUMP,
     HEAP,
@@ -27,11 +29,13 @@ from pipeline.decode.sniff import (
     JAVA_HEAP,
     PPROF,
     READABLE,
+    SPEEDSCOPE,
     THREADS,
     not_a_profile,
     sniff,
     text_format,
 )
+from pipeline.decode.speedscope import decode_speedscope
 from pipeline.decode.unpack import unpack
 from pipeline.errors import DecodeError
 from pipeline.model.profile import Profile
@@ -45,11 +49,13 @@ _OTHERS = {
     THREADS: decode_threadz,
     JAVA_HEAP: decode_java_heap,
     JAVA_CONTENTION: decode_java_contention,
+    FOLDED: decode_folded,
+    SPEEDSCOPE: decode_speedscope,
 }
 
 
 def decode_profile(data: bytes, *, max_bytes: int = 1 << 30, symbolize: bool = False) -> Profile:
-    """Decode any profile Go tools can read, and goroutine dumps.
+    """Decode any profile Go tools can read, goroutine dumps, folded stacks and speedscope files.
 
     ``max_bytes`` bounds the unpacked size. ``symbolize`` takes function names from the comment lines of Go's text
     profiles; without it the result is what ``go tool pprof`` makes of the file. Raises DecodeError with the codes of

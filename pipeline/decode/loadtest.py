@@ -1,49 +1,71 @@
-"""Load test results: the JSON that load generators of the EventoDB family write (``load-test-results.json``).
+"""Load test results: recognise by content which tool wrote them, and bring them into the normal form.
 
-Rules: strict, because a wrong number is worse than a missing one. Refused with `bad_json` and a JSON pointer to the
-place: text that is not JSON, NaN and infinities, numbers beyond a double, a key that stands twice, lone surrogates,
-nesting deeper than 64, fields of the wrong type, negative numbers, quantiles or histogram bounds that fall. JSON that
-is sound but has not the fields of a load result is refused with `not_a_load_result`. Errors of the load test itself
-are data. Unknown fields are passed over. Milliseconds become seconds here.
+Rules: names say nothing. A result of a known tool is read whole or refused: `bad_json` with a JSON pointer for JSON
+that breaks a rule, `not_a_load_result` for text that is cut, for sound JSON of another kind, and for forms of known
+tools that do not hold the counts. Errors of the load test itself are data, a server that was down included.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import pairwise
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
+from pipeline.decode.apachebench import decode_ab, is_ab
+from pipeline.decode.autocannon import decode_autocannon, is_autocannon
+from pipeline.decode.eventodb import REQUIRED, cure_fields, decode_eventodb, is_eventodb
+from pipeline.decode.fortio import decode_fortio, is_fortio
+from pipeline.decode.ghz import decode_ghz, is_ghz
+from pipeline.decode.h2load import decode_h2load, is_h2load
+from pipeline.decode.hey import decode_hey_csv, decode_hey_text, is_hey_csv, is_hey_text
+from pipeline.decode.hyperfine import decode_hyperfine, is_hyperfine
+from pipeline.decode.k6 import decode_k6, is_k6
+from pipeline.decode.load_form import no_load_result
+from pipeline.decode.oha import decode_oha, is_oha
+from pipeline.decode.strict_json import MAX_BYTES, Node, bad_json, parse_json, parse_line
+from pipeline.decode.vegeta import (
+    decode_vegeta_csv,
+    decode_vegeta_json,
+    decode_vegeta_report,
+    is_vegeta_csv,
+    is_vegeta_line,
+    is_vegeta_report,
+)
+from pipeline.decode.wrk import decode_wrk, is_wrk
 from pipeline.errors import DecodeError
+from pipeline.model.finding import Finding
 from pipeline.model.metric import LoadResult
 
-MAX_BYTES: Final = 16 << 20
-MAX_DEPTH: Final = 64
-REQUIRED: Final = (
-    "timestamp",
-    "duration_s",
-    "total_ops",
-    "writes",
-    "reads",
-    "errors",
-    "ops_per_sec",
-    "avg_latency_ms",
+__all__ = ["MAX_BYTES", "MAX_STREAM_BYTES", "REQUIRED", "decode_load", "load_doubts"]
+
+MAX_STREAM_BYTES: Final = 512 << 20
+"""Streams hold a line for each request; the other forms are summaries (``MAX_BYTES``)."""
+_LONGEST_LINE: Final = 1 << 20
+
+_JSON: Final[tuple[tuple[Callable[[Node], bool], Callable[[Node], LoadResult]], ...]] = (
+    (is_k6, decode_k6),
+    (is_vegeta_report, decode_vegeta_report),
+    (is_oha, decode_oha),
+    (is_ghz, decode_ghz),
+    (is_fortio, decode_fortio),
+    (is_autocannon, decode_autocannon),
+    (is_hyperfine, decode_hyperfine),
+    (is_eventodb, decode_eventodb),
 )
-_MAX_COUNT: Final = 2**53
-_MS_PER_SECOND: Final = 1000
-_QUANTILE: Final = re.compile(r"p(?:([0-9]{1,2})(?:\.([0-9]{1,4}))?|(99)([0-9]{1,4}))")
-_CURE: Final = "Write the result again with the load generator; a file cut short or edited by hand cannot be trusted."
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """Stands in the parsed tree where the text broke a rule, until the walk finds it and knows its pointer."""
-
-    message: str
+_TEXT: Final[tuple[tuple[Callable[[str], bool], Callable[[str], LoadResult]], ...]] = (
+    (is_wrk, decode_wrk),
+    (is_hey_text, decode_hey_text),
+    (is_ab, decode_ab),
+    (is_h2load, decode_h2load),
+)
+_OTHER_FORMS: Final = (
+    (re.compile(r"(?m)^ +http_reqs\.+: |^ +execution: local$"), "k6's console text", "k6 run --summary-export=FILE"),
+    (re.compile(r'\A\{"type":"(?:Metric|Point)"'), "k6's stream of points", "k6 run --summary-export=FILE"),
+    (re.compile(r"\APercentage served,Time in ms"), "ab's percentiles without its counts", "ab … > FILE"),
+    (re.compile(r"\A\s*Summary:\s+Success rate:"), "oha's text", "oha --output-format json"),
+    (re.compile(r"\A\s*Summary:\s+(?:Name:.*\s+)?Count:"), "ghz's text", "ghz -O json"),
+    (re.compile(r"\A\s*Requests +\[total, rate"), "vegeta's text report", "vegeta report -type=json"),
+)
 
 
 def decode_load(data: bytes) -> LoadResult:
@@ -51,187 +73,61 @@ def decode_load(data: bytes) -> LoadResult:
 
     Raises DecodeError: `bad_json` with a JSON pointer, or `not_a_load_result`.
     """
-    fields = _parse(data)
-    if not isinstance(fields, dict) or not any(name in fields for name in REQUIRED):
-        raise DecodeError("not_a_load_result", "This JSON is not a load test result.", cure=_cure_fields(REQUIRED))
-    missing = tuple(name for name in REQUIRED if name not in fields)
-    if missing:
-        raise DecodeError(
-            "not_a_load_result", f"The load test result lacks {', '.join(missing)}.", cure=_cure_fields(missing)
-        )
-    operations = _count(fields, "total_ops")
-    mean = _number(fields["avg_latency_ms"], "/avg_latency_ms") / _MS_PER_SECOND
-    return LoadResult(
-        tool=_text(fields.get("tool", ""), "/tool"),
-        started=_timestamp(fields["timestamp"]),
-        duration_seconds=_number(fields["duration_s"], "/duration_s"),
-        operations=operations,
-        errors=_count(fields, "errors"),
-        operations_per_second=_number(fields["ops_per_sec"], "/ops_per_sec"),
-        mean_latency_seconds=mean if operations else None,
-        writes=_count(fields, "writes"),
-        reads=_count(fields, "reads"),
-        quantiles=_quantiles(fields.get("latency_ms", {})),
-        histogram=_histogram(fields.get("histogram_ms", [])),
-    )
-
-
-def _cure_fields(names: tuple[str, ...]) -> str:
-    return f"A load test result is a JSON object with {', '.join(names)}."
-
-
-def _bad(pointer: str, message: str) -> DecodeError:
-    """Make a refusal; the pointer may hold keys of a hostile file, so it is cut and kept printable."""
-    shown = (pointer[:200] + "…" if len(pointer) > 200 else pointer).encode("unicode_escape").decode("ascii")
-    return DecodeError("bad_json", f"Load test result, at {shown or 'the top'}: {message}.", cure=_CURE)
-
-
-# --- from bytes to a tree that keeps every rule of the text -----------------------------------------------------------
-
-
-def _parse(data: bytes) -> Any:
+    stream = _stream(data)
+    if stream is not None:
+        if len(data) > MAX_STREAM_BYTES:
+            raise bad_json("", f"{len(data)} bytes are more than the {MAX_STREAM_BYTES} a stream may have")
+        return stream(data)
     if len(data) > MAX_BYTES:
-        raise _bad("", f"{len(data)} bytes are more than the {MAX_BYTES} a load result may have")
-    try:
-        tree = json.loads(
-            data.decode("utf-8-sig"),
-            object_pairs_hook=_object,
-            parse_constant=lambda name: _Fault(f"{name} is not a number"),
-            parse_float=_float,
-            parse_int=_int,
-        )
-    except UnicodeDecodeError as error:
-        raise _bad("", f"byte {error.start} is not UTF-8") from error
-    except json.JSONDecodeError as error:
-        raise _bad("", f"not JSON (line {error.lineno}, column {error.colno}: {error.msg})") from error
-    except RecursionError as error:
-        raise _bad("", f"nested deeper than {MAX_DEPTH}") from error
-    for pointer, value in _walk(tree):
-        if isinstance(value, _Fault):
-            raise _bad(pointer, value.message)
-        if isinstance(value, str) and not _is_text(value):
-            raise _bad(pointer, "a text holds half a surrogate pair")
-    return tree
+        raise bad_json("", f"{len(data)} bytes are more than the {MAX_BYTES} a load result may have")
+    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        result = _text(data.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
+        if result is not None:
+            return result
+    tree = parse_json(data)
+    for recognises, decode in _JSON:
+        if recognises(tree):
+            return decode(tree)
+    raise no_load_result("This JSON is not a load test result.", cure_fields(REQUIRED))
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Any:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        found[key] = _Fault("this key stands twice in its object") if key in found else value
-    return found
+def load_doubts(result: LoadResult, subject: str) -> tuple[Finding, ...]:
+    """Turn the warnings of a result into findings about its file."""
+    cure = "Look at the tool's own output before trusting numbers made from it."
+    return tuple(Finding("load_doubtful", "warning", text, subject, cure=cure) for text in result.warnings)
 
 
-def _float(text: str) -> float | _Fault:
-    value = float(text)
-    return value if math.isfinite(value) else _Fault("the number is too large")
-
-
-def _int(text: str) -> int | _Fault:
-    return int(text) if len(text) <= 20 else _Fault("the number is too large")
-
-
-def _is_text(value: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in value)
-
-
-def _walk(tree: Any) -> Iterator[tuple[str, Any]]:
-    """Give each value and each key with its pointer, parents first; refuse depth where it is reached."""
-    waiting: list[tuple[str, Any, int]] = [("", tree, 0)]
-    while waiting:
-        pointer, value, depth = waiting.pop()
-        yield pointer, value
-        if not isinstance(value, dict | list):
-            continue
-        if depth == MAX_DEPTH:
-            raise _bad(pointer, f"nested deeper than {MAX_DEPTH}")
-        if isinstance(value, dict):
-            yield from ((pointer, key) for key in value)
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        waiting.extend((f"{pointer}/{_escape(str(key))}", item, depth + 1) for key, item in items)
-
-
-def _escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
-
-
-# --- from the tree to the fields --------------------------------------------------------------------------------------
-
-
-def _number(value: Any, pointer: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _bad(pointer, "must be a number")
-    if value < 0:
-        raise _bad(pointer, "must not be negative")
-    return float(value)
-
-
-def _whole(value: Any, pointer: str) -> int:
-    number = _number(value, pointer)
-    if not number.is_integer() or number > _MAX_COUNT:
-        raise _bad(pointer, "must be a whole number")
-    return int(value)
-
-
-def _count(fields: dict[str, Any], name: str) -> int:
-    return _whole(fields[name], f"/{name}")
-
-
-def _text(value: Any, pointer: str) -> str:
-    if not isinstance(value, str):
-        raise _bad(pointer, "must be a text")
-    return value
-
-
-def _timestamp(value: Any) -> str:
-    text = _text(value, "/timestamp")
-    try:
-        datetime.fromisoformat(text)
-    except ValueError as error:
-        raise _bad("/timestamp", "must be a date and time, as in RFC 3339") from error
-    return text
-
-
-def _quantiles(value: Any) -> tuple[tuple[float, float], ...]:
-    """Read ``{"p50": …, "p999": …, "max": …}``: p and the percentage, digits after the second being decimals."""
-    if not isinstance(value, dict):
-        raise _bad("/latency_ms", "must be an object")
-    found: list[tuple[float, float, str]] = []
-    for key, latency in value.items():
-        pointer = f"/latency_ms/{_escape(key)}"
-        quantile = _quantile(key)
-        if quantile is not None:
-            found.append((quantile, _number(latency, pointer) / _MS_PER_SECOND, pointer))
-    found.sort()
-    for (lower, below, _), (upper, above, pointer) in pairwise(found):
-        if lower == upper:
-            raise _bad(pointer, "this quantile stands twice")
-        if above < below:
-            raise _bad(pointer, "is less than a lower quantile")
-    return tuple((quantile, seconds) for quantile, seconds, _ in found)
-
-
-def _quantile(key: str) -> float | None:
-    """Tell which quantile a key names: ``p50`` 0.5, ``p999`` and ``p99.9`` 0.999, ``max`` 1; None for other keys."""
-    if key == "max":
-        return 1.0
-    match = _QUANTILE.fullmatch(key)
-    if match is None:
+def _stream(data: bytes) -> Callable[[bytes], LoadResult] | None:
+    """Recognise forms with a line for each request."""
+    if is_hey_csv(data):
+        return decode_hey_csv
+    if is_vegeta_csv(data):
+        return decode_vegeta_csv
+    if not data.startswith((b"{", b"\xef\xbb\xbf{")):
         return None
-    percent, decimals = match[1] or match[3], match[2] or match[4] or ""
-    return float(f"0.{percent:0>2}{decimals}")
+    line = data[:_LONGEST_LINE].split(b"\n", 1)[0]
+    if _is_other(line.decode("utf-8", "replace")):
+        raise _other(line.decode("utf-8", "replace"))
+    try:
+        return decode_vegeta_json if is_vegeta_line(parse_line(line, "line 1")) else None
+    except DecodeError:
+        return None
 
 
-def _histogram(value: Any) -> tuple[tuple[float, int], ...]:
-    """Read ``[{"le": …, "count": …}, …]``: each count is of its own bucket alone."""
-    if not isinstance(value, list):
-        raise _bad("/histogram_ms", "must be a list")
-    buckets: list[tuple[float, int]] = []
-    for place, bucket in enumerate(value):
-        pointer = f"/histogram_ms/{place}"
-        if not isinstance(bucket, dict) or not {"le", "count"} <= bucket.keys():
-            raise _bad(pointer, "must be an object with le and count")
-        bound = _number(bucket["le"], f"{pointer}/le") / _MS_PER_SECOND
-        if buckets and bound <= buckets[-1][0]:
-            raise _bad(f"{pointer}/le", "must be more than the bound before it")
-        buckets.append((bound, _whole(bucket["count"], f"{pointer}/count")))
-    return tuple(buckets)
+def _text(text: str) -> LoadResult | None:
+    """Read the text of a known tool."""
+    for recognises, decode in _TEXT:
+        if recognises(text):
+            return decode(text)
+    if _is_other(text):
+        raise _other(text)
+    return None
+
+
+def _is_other(text: str) -> bool:
+    return any(pattern.search(text) for pattern, _, _ in _OTHER_FORMS)
+
+
+def _other(text: str) -> DecodeError:
+    name, cure = next((name, cure) for pattern, name, cure in _OTHER_FORMS if pattern.search(text))
+    return no_load_result(f"This is {name}, which is not read.", f"Save the result with `{cure}`.")

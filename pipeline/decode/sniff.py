@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 
 from pipeline.decode.clean import clean_bytes, excerpt
+from pipeline.decode.folded import is_folded
 from pipeline.decode.legacy_cpu import find_layout
+from pipeline.decode.speedscope import MARK as SPEEDSCOPE_MARK
 from pipeline.errors import DecodeError
 
 PPROF = "pprof"
@@ -22,8 +24,10 @@ THREADS = "threadz text"
 CPU = "legacy cpu"
 JAVA_HEAP = "java heap text"
 JAVA_CONTENTION = "java contention text"
+FOLDED = "folded"
+SPEEDSCOPE = "speedscope"
 READABLE = frozenset(
-    {PPROF, GO_COUNT, GOROUTINE_DUMP, HEAP, CONTENTION, THREADS, CPU, JAVA_HEAP, JAVA_CONTENTION},
+    {PPROF, GO_COUNT, GOROUTINE_DUMP, HEAP, CONTENTION, THREADS, CPU, JAVA_HEAP, JAVA_CONTENTION, FOLDED, SPEEDSCOPE},
 )
 
 COUNT_HEADER = re.compile(r"(\S+) profile: total \d+", re.ASCII)
@@ -96,6 +100,7 @@ def sniff(data: bytes) -> str:
         return CPU
     is_text = _is_text(data[:_HEAD])
     known = text_format(data) if is_text else ""
+    known = known or (_export_format(data) if is_text else "")
     if known:
         return known
     head = data[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -145,6 +150,13 @@ def text_format(data: bytes) -> str:
     if first.strip() == _JAVA_HEAP_HEADER:
         return JAVA_HEAP
     return GOROUTINE_DUMP if any(GOROUTINE_HEADER.fullmatch(line) for line in lines) else ""
+
+
+def _export_format(data: bytes) -> str:
+    """Recognise what flame graph tools exchange: speedscope by its schema, folded stacks by every line looking so."""
+    if data[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return SPEEDSCOPE if SPEEDSCOPE_MARK in data else ""
+    return FOLDED if is_folded(data[:_DUMP_HEAD].decode("utf-8", "replace")) else ""
 
 
 def _is_text(head: bytes) -> bool:

@@ -115,7 +115,7 @@ def place(path: str) -> Place:
     for pattern, kind in _OTHERS:
         if pattern.match(name):
             return Place(component if kind in {"load", "bench", "time", "trace"} else "", kind, "", None)
-    if re.search(r"\.(prof|pprof|pb\.gz|pgo)$", name):
+    if re.search(r"\.(prof|pprof|pb\.gz|pgo|folded|speedscope\.json)$", name):
         return Place(component, "profile", "", None)
     return Place("", "other", "", None)
 

@@ -33,8 +33,11 @@ class Measurement:
 class LoadResult:
     """A load test in its normal form: what was offered, what came back, how long it took.
 
-    ``quantiles`` maps a quantile (0.5, 0.99, …) to seconds; ``histogram`` holds (upper bound in seconds, count)
-    buckets, bounds rising.
+    ``operations`` are the successful ones, ``operations_per_second`` their rate; ``quantiles`` maps a quantile (0.5,
+    0.99, …; 1 is the maximum) to seconds; ``histogram`` holds (upper bound in seconds, count) buckets, bounds rising;
+    ``status_codes`` counts answers by status (``200``, ``2xx``, ``OK``). ``open_loop`` tells whether requests were sent
+    by the clock (True) or each after the answer before it (False); ``omission_corrected`` whether latencies count from
+    when a request was due. None and empty mean that the tool does not tell. ``warnings`` are doubts, in words.
     """
 
     tool: str
@@ -48,6 +51,10 @@ class LoadResult:
     reads: int | None = None
     quantiles: tuple[tuple[float, float], ...] = ()
     histogram: tuple[tuple[float, int], ...] = ()
+    status_codes: tuple[tuple[str, int], ...] = ()
+    open_loop: bool | None = None
+    omission_corrected: bool | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def _quantiles(load: LoadResult, cache: Cache, prefix: str) -> Figure | None:
     shown = tuple((name, units.show(value, "s")) for name, value in named)
     chart = ChartData("quantiles", f"latency ({scale.unit})", "", rows)
     headers = ("quantile", "latency")
-    return _figure(f"{prefix}-quantiles", "Latency quantiles, successful operations", chart, headers, shown, cache)
+    return _figure(f"{prefix}-quantiles", "Latency quantiles, as the tool reports them", chart, headers, shown, cache)
 
 
 def _histogram(load: LoadResult, cache: Cache, prefix: str) -> Figure | None:

@@ -153,7 +153,20 @@ def load_facts(load: LoadResult) -> tuple[tuple[str, str], ...]:
         facts.append(("writes", f"{load.writes:,}"))
     if load.reads is not None:
         facts.append(("reads", f"{load.reads:,}"))
+    facts.append(("loop", _loop(load)))
+    facts.append(("answers by status", ", ".join(f"{code}: {count:,}" for code, count in load.status_codes)))
+    facts += [("doubt", warning) for warning in load.warnings]
     return tuple((name, text) for name, text in facts if text)
+
+
+def _loop(load: LoadResult) -> str:
+    """Say how the load was offered; nothing where the tool does not tell."""
+    if load.open_loop is None:
+        return ""
+    if not load.open_loop:
+        return "closed: each request waited for the answer before it"
+    corrected = "from when they were due" if load.omission_corrected else "from when they were sent"
+    return f"open: requests were sent by the clock; latencies count {corrected}"
 
 
 def file_lines(record: RunRecord, *, raw: bool) -> tuple[FileLine, ...]:

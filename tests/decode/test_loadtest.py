@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.decode.loadtest import MAX_BYTES, REQUIRED, decode_load
+from pipeline.decode.loadtest import MAX_BYTES, REQUIRED, decode_load, load_doubts
 from pipeline.errors import DecodeError
 from pipeline.model.metric import LoadResult
+from pipeline.store import codec
+from tests.decode.load_samples import EVERY
 
-CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "made-here" / "runs"
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
+CORPUS = SHARED / "made-here" / "runs"
 
 PLAIN: dict[str, Any] = {
     "timestamp": "2026-11-20T17:33:35Z",
@@ -201,3 +205,81 @@ def test_results_of_real_runs_are_read() -> None:
         result = decode_load(file.read_bytes())
         assert result.operations == (result.writes or 0) + (result.reads or 0)
         assert result.operations_per_second == pytest.approx(result.operations / result.duration_seconds)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_tool_is_recognised_by_content(name: str, tmp_path: Path) -> None:
+    tool, data = EVERY[name]
+    unknown = tmp_path / "unknown"
+    unknown.write_bytes(data)
+    result = decode_load(unknown.read_bytes())
+    assert result.tool == tool
+    assert decode_load(data.replace(b"\n", b"\r\n") if not data.startswith(b"{") else data) == result
+    assert codec.load(codec.dump(result), LoadResult) == result
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_file_cut_anywhere_is_refused_or_whole(name: str) -> None:
+    data = EVERY[name][1]
+    whole = decode_load(data)
+    for end in range(0, len(data) - 1, max(1, len(data) // 60)):
+        try:
+            cut = decode_load(data[:end])
+        except DecodeError as error:
+            assert error.code in {"bad_json", "not_a_load_result"}  # noqa: PT017 - either outcome is right
+        else:
+            assert cut.operations <= whole.operations
+
+
+JUNK = (b"null", b"-1", b"1e400", b"{}", b'"x"', b"NaN", b"0.0.5", b"9" * 40, b"9" * 5000, b"1e308", b"\xff", b"")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_damaged_value_is_read_or_refused_with_a_code(name: str) -> None:
+    data = EVERY[name][1]
+    places = list(re.finditer(rb'-?[0-9]+(?:\.[0-9]+)?|"[^"]*"', data))
+    for number, place in enumerate(places[:: max(1, len(places) // 40)]):
+        try:
+            decode_load(data[: place.start()] + JUNK[number % len(JUNK)] + data[place.end() :])
+        except DecodeError as error:
+            assert error.code in {"bad_json", "not_a_load_result"}  # noqa: PT017 - either outcome is right
+            assert error.cure  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\n     execution: local\n        script: a.js\n", "k6's console text"),
+        (b'{"type":"Metric","data":{"type":"gauge"},"metric":"vus"}\n{"type":"Point"}\n', "k6's stream of points"),
+        (b"Percentage served,Time in ms\n0,0.232\n", "ab's percentiles"),
+        (b"Summary:\n  Success rate:\t100.00%\n", "oha --output-format json"),
+        (b"\nSummary:\n  Count:\t\t200\n", "ghz -O json"),
+        (b"Requests      [total, rate, throughput]  1, 1.00, 1.00\n", "vegeta report -type=json"),
+    ],
+)
+def test_other_forms_of_known_tools_are_named_with_a_way_out(data: bytes, words: str) -> None:
+    error = refusal(data)
+    assert error.code == "not_a_load_result"
+    assert words in str(error)
+
+
+def test_warnings_become_findings() -> None:
+    (finding,) = load_doubts(decode_load(written(ops_per_sec=5.0)), "load.json")
+    assert (finding.code, finding.subject) == ("load_doubtful", "load.json")
+
+
+SAMPLES = [*SHARED.glob("loadtest/*"), *SHARED.glob("made-here/loadtest/*"), *SHARED.glob("runs/*/load*")]
+REFUSED = {"ab.percentiles.csv", "devsmith.k6-console-failed.txt", "oha.schema.json"}
+
+
+@pytest.mark.skipif(not SAMPLES, reason="the corpus of real results is not here")
+def test_real_results_are_read_under_the_name_unknown(tmp_path: Path) -> None:
+    for sample in SAMPLES:
+        unknown = tmp_path / "unknown"
+        unknown.write_bytes(sample.read_bytes())
+        if sample.name in REFUSED:
+            assert refusal(unknown.read_bytes()).code == "not_a_load_result"
+        else:
+            result = decode_load(unknown.read_bytes())
+            assert result.tool in sample.name or result.tool in {"wrk", "k6"}, sample.name
+            assert result.operations + result.errors > 0

@@ -30,6 +30,8 @@ from pipeline.model.layout import Place
         ("baseline_heap.prof", Place("service", "profile", "", None)),
         ("list_of_heap.txt", Place("", "other", "", None)),
         ("default.pgo", Place("service", "profile", "", None)),
+        ("app/stacks.folded", Place("app", "profile", "", None)),
+        ("app.speedscope.json", Place("service", "profile", "", None)),
         ("run.json", Place("", "manifest", "", None)),
         ("test.log", Place("", "log", "", None)),
         ("README.md", Place("", "notes", "", None)),
