@@ -10,6 +10,7 @@ import yaml
 
 from pipeline.errors import SiteError
 from pipeline.model.config import Config, SiteConfig
+from pipeline.model.metric import Measurement
 from pipeline.model.page import SiteContent, StampedPage
 from pipeline.render.pages import render_site
 from pipeline.site.templates import read_templates, templates_dir
@@ -188,6 +189,12 @@ def test_several_components_have_sections_of_their_own() -> None:
     (page,) = site(two).stamped["run"]
     assert [text for _, text in page.toc if text in {"a", "b"}] == ["a", "b"]
     Structure(page)
+
+
+def test_headline_values_name_their_component_when_there_are_several() -> None:
+    both = tuple(Measurement("heap_inuse_after", 1 << 20, name) for name in ("manager", "worker"))
+    assert ", manager</dt>" in body(site(record(measurements=both)), "run")
+    assert ", manager</dt>" not in body(site(record(measurements=both[:1])), "run")
 
 
 def test_copies_put_raw_files_where_pprof_finds_them() -> None:
