@@ -65,6 +65,20 @@ def task_oracle() -> dict[str, Any]:
     return _task((_module, ["pytest", "-q", "-m", "oracle"]))
 
 
+def task_bench() -> dict[str, Any]:
+    """Measure: `doit bench` runs every benchmark of tests/bench, `doit bench NAME [options]` one of them."""
+    return _task((_bench, []), pos_arg="words")
+
+
+def _bench(words: list[str]) -> bool:
+    known = sorted(path.stem for path in Path("tests/bench").glob("[a-z]*.py"))
+    name, options = (words[0], words[1:]) if words else ("", [])
+    if name and name not in known:
+        sys.stderr.write(f"there is no benchmark {name!r}; there are {', '.join(known)}\n")
+        return False
+    return all(_module(f"tests.bench.{one}", *options) for one in ([name] if name else known))
+
+
 def task_proto() -> dict[str, Any]:
     """Generate profile_pb2.py and its types from profile.proto."""
     place = "pipeline/proto"

@@ -6,6 +6,7 @@ Nothing heavy is imported before the verb is known, so that help and version ans
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -68,9 +69,7 @@ def _run(words: list[str]) -> int:
         print(f"profbook {__version__}")
         return 0
     if verb == "pprof":
-        from pipeline import pprof_command
-
-        return pprof_command.run(rest, sys.stdout, sys.stderr)
+        return _run_pprof(rest)
     if verb == "collect" and rest[:1] and rest[0] in COLLECTIONS:
         return _run_collections(rest[0], rest[1:])
     if verb == "init":
@@ -78,6 +77,21 @@ def _run(words: list[str]) -> int:
     if verb in GRAPH_VERBS:
         return _run_graph(verb, rest)
     raise UsageError(f"there is no verb {verb!r}", cure="`profbook --help` lists what there is.")
+
+
+def _run_pprof(rest: list[str]) -> int:
+    """Make one report, as fast as a process that then ends can: without what it will never need."""
+    # NumPy's linear algebra would start threads, and the garbage collector walk a profile that is used to the end.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        from pipeline import pprof_command
+
+        return pprof_command.run(rest, sys.stdout, sys.stderr)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def usage() -> str:

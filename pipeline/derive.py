@@ -7,26 +7,34 @@ other files of the run are used; that holds for faults of our own too.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from pipeline.errors import DecodeError, StoreError
 from pipeline.model import layout
-from pipeline.model.finding import Finding
+from pipeline.model.benchmark import BenchmarkFile, RunBenchmarks
+from pipeline.model.cost import NO_RULES, CostRules, Rollup
+from pipeline.model.finding import Finding, Severity
+from pipeline.model.goroutine_group import GoroutineGroups
+from pipeline.model.growth import DEFAULT_RULES, Growth, LeakRules
 from pipeline.model.memstats import MemStats
 from pipeline.model.metric import LoadResult, Measurement, ProcessUsage
 from pipeline.model.profile import Profile
 from pipeline.model.record import ProfileRecord, RunRecord
-from pipeline.model.run import RawFile, Run
+from pipeline.model.run import DEFAULT_COMPONENT, RawFile, Run
+from pipeline.model.source import SourceStore
 from pipeline.model.target import Budget
 
 if TYPE_CHECKING:
+    from pipeline.analysis.cost import RunCost
     from pipeline.analysis.replicas import Merged
 
 TABLE_ROWS: Final = 200
 _OUR_LOGS: Final = frozenset({"test.log", "collection.log", "service.log", "program.log", "timing.log", "build.log"})
 _PROFILE_KINDS: Final = frozenset({*layout.ENDPOINTS, *layout.DELTAS, "profile"})
+_NAMED: Final = _PROFILE_KINDS | {"bench", "load", "memstats", "source", "time"}
+_Result = Profile | LoadResult | MemStats | ProcessUsage | BenchmarkFile | SourceStore
 
 
 def derive(
@@ -37,79 +45,163 @@ def derive(
     key: str,
     max_bytes: int,
     budgets: Mapping[str, Budget] | None = None,
+    leak: LeakRules = DEFAULT_RULES,
+    cost: CostRules = NO_RULES,
 ) -> tuple[RunRecord, dict[str, bytes]]:
     """Derive a run's record, and the files (name -> bytes) that belong beside it.
 
     ``found`` is what the store doubts about the run already (what collect doubted is in the manifest); ``max_bytes``
-    bounds what a profile may unpack to; ``budgets`` are the memory budgets by component of the settings.
+    bounds what a profile may unpack to; ``budgets`` are the memory budgets by component of the settings, ``leak`` says
+    when growth is a leak, ``cost`` whose code is one's own and which topics are weighed.
     """
-    from pipeline.decode.loadtest import load_doubts
-
     doubts = [*found, *(run.manifest.findings if run.manifest else ())]
-    decoded: list[tuple[RawFile, Profile]] = []
-    load: dict[str, LoadResult] = {}
-    memstats: list[tuple[RawFile, MemStats]] = []
-    usage: dict[str, ProcessUsage] = {}
-    for file in run.files:
-        result, doubt = _read(file, read, max_bytes)
-        if isinstance(result, Profile):
-            decoded.append((file, result))
-        elif isinstance(result, LoadResult):
-            load[file.path] = result
-            doubts += load_doubts(result, file.path)
-        elif isinstance(result, MemStats):
-            memstats.append((file, result))
-        elif isinstance(result, ProcessUsage):
-            usage[file.path] = result
-        doubts += [doubt] if doubt else []
-    merged = _merge(run, decoded, doubts)
-    profiles, files = _analyse([*decoded, *((one.file, one.profile) for one in merged)], doubts)
+    files = _read_all(run, read, max_bytes, doubts)
+    run = replace(run, files=tuple(files.raw))
+    merged = _merge(run, files.profiles, doubts)
+    growth, goroutines = _follow(files.profiles, merged, files.memstats, leak, cost.module, doubts)
+    every = [*files.profiles, *((one.file, one.profile) for one in merged)]
+    profiles, data = _analyse(every, doubts)
     parts = {one.file.path: one.parts for one in merged}
-    profiles = tuple(replace(one, merged_of=parts.get(one.path, ())) for one in profiles)
-    measurements, measured_doubts = _measure(run, decoded, merged, load=load, memstats=memstats, budgets=budgets or {})
-    used, used_doubts = _measure_usage(usage)
+    profiles = _annotate(profiles, files.source, every, doubts)
+    measurements, measured_doubts = _measure(
+        run, files.profiles, merged, load=files.load, memstats=files.memstats, budgets=budgets or {}
+    )
+    rollups, costs = _cost(run, every, files.load, cost, (*doubts, *measured_doubts))
+    profiles = tuple(
+        replace(one, merged_of=parts.get(one.path, ()), rollups=rollups.get(one.path, ())) for one in profiles
+    )
+    used, used_doubts = _measure_usage(files.usage)
+    measurements += costs.measurements
     known = {(one.metric, one.component) for one in measurements}
     measurements += tuple(one for one in used if (one.metric, one.component) not in known)
-    measured_doubts += used_doubts
-    main_load = next((load[path] for path in sorted(load, key=lambda path: (path.count("/"), path))), None)
-    return RunRecord(key, run, profiles, main_load, measurements, (*doubts, *measured_doubts)), files
+    record = RunRecord(
+        key,
+        run,
+        profiles,
+        load=next((files.load[path] for path in sorted(files.load, key=lambda path: (path.count("/"), path))), None),
+        measurements=measurements,
+        findings=(*doubts, *measured_doubts, *costs.findings, *used_doubts),
+        growth=growth,
+        goroutines=goroutines,
+        source=files.source,
+        churn=costs.churn,
+        contention=costs.contention,
+        benchmarks=tuple(files.benchmarks),
+    )
+    return record, data
 
 
-def _read(
-    file: RawFile, read: Callable[[RawFile], bytes], max_bytes: int
-) -> tuple[Profile | LoadResult | MemStats | ProcessUsage | None, Finding | None]:
+@dataclass(slots=True)
+class _Files:
+    """What the files of a run hold, by what they turned out to be; load and usage by path."""
+
+    profiles: list[tuple[RawFile, Profile]] = field(default_factory=list)
+    load: dict[str, LoadResult] = field(default_factory=dict)
+    memstats: list[tuple[RawFile, MemStats]] = field(default_factory=list)
+    usage: dict[str, ProcessUsage] = field(default_factory=dict)
+    benchmarks: list[RunBenchmarks] = field(default_factory=list)
+    source: SourceStore | None = None
+    raw: list[RawFile] = field(default_factory=list)
+
+
+def _read_all(run: Run, read: Callable[[RawFile], bytes], max_bytes: int, doubts: list[Finding]) -> _Files:
+    """Decode every file of a run that is of a kind we decode."""
+    from pipeline.analysis.benchmarks import summarize
+    from pipeline.decode.loadtest import load_doubts
+
+    files = _Files()
+    named = {(file.component, file.kind) for file in run.files}
+    for found in run.files:
+        result, doubt = _read(found, read, max_bytes)
+        file = found if result is None else _placed(found, result, named)
+        files.raw.append(file)
+        if isinstance(result, Profile):
+            files.profiles.append((file, result))
+        elif isinstance(result, LoadResult):
+            files.load[file.path] = result
+            doubts += load_doubts(result, file.path)
+        elif isinstance(result, MemStats):
+            files.memstats.append((file, result))
+        elif isinstance(result, ProcessUsage):
+            files.usage[file.path] = result
+        elif isinstance(result, BenchmarkFile):
+            component = file.component or DEFAULT_COMPONENT
+            files.benchmarks.append(RunBenchmarks(file.path, component, result, summarize(result)))
+            doubts += [replace(one, subject=file.path) for one in result.findings]
+        elif isinstance(result, SourceStore):
+            files.source = result
+        doubts += [doubt] if doubt else []
+    return files
+
+
+def _read(file: RawFile, read: Callable[[RawFile], bytes], max_bytes: int) -> tuple[_Result | None, Finding | None]:
     """Decode one raw file if it is of a kind we decode; whatever is wrong with it is a Finding."""
-    from pipeline.decode import decode_profile
-    from pipeline.decode.gnutime import decode_time, is_time_report
-    from pipeline.decode.loadtest import decode_load
-    from pipeline.decode.memstats import decode_memstats
-
-    if file.kind not in {*_PROFILE_KINDS, "load", "memstats", "time"} and not _is_foreign_log(file):
+    if file.kind not in _NAMED and not _may_tell(file, max_bytes):
         return None, None
     data = b""
     try:
         data = read(file)
-        if file.kind == "time" or (file.kind == "log" and is_time_report(data)):
-            return decode_time(data), None
-        if file.kind == "log":
-            return None, None
-        if file.kind == "load":
-            return decode_load(data), None
-        if file.kind == "memstats":
-            return decode_memstats(data), None
-        return decode_profile(data, max_bytes=max_bytes, symbolize=True), None
+        return _decode(file.kind, data, max_bytes), None
     except DecodeError as error:
+        if file.kind == "other":
+            return None, None
         cure = error.cure or "Collect it again."
-        return None, Finding(error.code, "error", error.message, file.path, f"begins with {data[:24]!a}", cure)
+        severity: Severity = "warning" if file.kind == "source" else "error"
+        return None, Finding(error.code, severity, error.message, file.path, f"begins with {data[:24]!a}", cure)
     except StoreError as error:
         return None, Finding("unreadable", "error", error.message, file.path, "", error.cure)
     except Exception as error:  # noqa: BLE001 - one bad file never loses a run
         return None, _internal(file.path, error)
 
 
-def _is_foreign_log(file: RawFile) -> bool:
-    """Tell whether a log may hold the report of `/usr/bin/time -v`: one that collect did not write."""
-    return file.kind == "log" and file.path.rpartition("/")[2] not in _OUR_LOGS
+def _decode(kind: str, data: bytes, max_bytes: int) -> _Result | None:
+    """Decode bytes of a kind; what a file of no known name, or a log, holds is told by its content."""
+    from pipeline.decode import decode_profile
+    from pipeline.decode.contents import recognise, recognise_log
+    from pipeline.decode.gnutime import decode_time
+    from pipeline.decode.gobench import decode_gobench
+    from pipeline.decode.loadtest import decode_load
+    from pipeline.decode.memstats import decode_memstats
+    from pipeline.decode.source_store import decode_source
+
+    if kind in {"other", "log"}:
+        kind = recognise(data, max_bytes) if kind == "other" else recognise_log(data)
+    if kind == "profile" or kind in _PROFILE_KINDS:
+        return decode_profile(data, max_bytes=max_bytes, symbolize=True)
+    decoders: dict[str, Callable[[bytes], _Result]] = {
+        "bench": decode_gobench,
+        "load": decode_load,
+        "memstats": decode_memstats,
+        "source": decode_source,
+        "time": decode_time,
+    }
+    return decoders[kind](data) if kind in decoders else None
+
+
+def _may_tell(file: RawFile, max_bytes: int) -> bool:
+    """Tell whether the content of a file is looked at though its name says nothing; collect's own logs are known."""
+    if file.kind == "log":
+        return file.path.rpartition("/")[2] not in _OUR_LOGS
+    return file.kind == "other" and file.size_bytes <= max_bytes and layout.component_of(file.path) != ""
+
+
+def _placed(file: RawFile, result: _Result, named: Container[tuple[str, str]]) -> RawFile:
+    """Give a file whose name does not tell what it is the place its content tells.
+
+    Beside a file that is named so, it stays a profile of no kind: shown, but not measured as if it were the other.
+    """
+    from pipeline.decode.contents import kind_of
+
+    if file.kind not in {"other", "profile"}:
+        return file
+    component = file.component or layout.component_of(file.path)
+    if not isinstance(result, Profile):
+        kinds = {LoadResult: "load", MemStats: "memstats", ProcessUsage: "time", BenchmarkFile: "bench"}
+        return replace(file, component=component, kind=kinds.get(type(result), file.kind))
+    kind = kind_of(result)
+    if kind == "profile" or (component, kind) in named:
+        return replace(file, component=component, kind="profile")
+    return replace(file, component=component, kind=kind, phase=file.phase or layout.usual_phase(kind))
 
 
 def _internal(subject: str, error: Exception) -> Finding:
@@ -156,16 +248,18 @@ def _analyse(
 
 def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[str, bytes]]:
     from pipeline.analysis.calltree import build_call_tree
+    from pipeline.analysis.contention import rate_cure
     from pipeline.analysis.header import describe
     from pipeline.analysis.top import build_top_tables
-    from pipeline.render.flame import flame_script, flame_svg
+    from pipeline.render.flame import flame_data, flame_svg, register
 
     tree = build_call_tree(profile)
     name, data = "", {}
     if len(tree):
-        name = hashlib.sha256(flame_script(tree, "")).hexdigest()[:16]
-        data = {f"{name}.js": flame_script(tree, name)}
-        data |= {f"{name}.{index}.svg": flame_svg(tree, index).encode() for index in range(len(tree.sample_types))}
+        columns = flame_data(tree)
+        name = hashlib.sha256(columns).hexdigest()[:16]
+        # Pages show the default sample type before their script has run; the script draws the others from the data.
+        data = {f"{name}.js": register(name, columns), f"{name}.svg": flame_svg(tree, tree.default_index).encode()}
     header = describe(profile)
     record = ProfileRecord(
         path=file.path,
@@ -185,9 +279,32 @@ def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[s
         duration_nanos=profile.duration_nanos,
         binary=header.file,
         build_id=header.build_id,
-        findings=tuple(replace(doubt, subject=file.path) for doubt in profile.findings if _is_news(file, doubt)),
+        findings=tuple(
+            rate_cure(replace(doubt, subject=file.path), file.kind)
+            for doubt in profile.findings
+            if _is_news(file, doubt)
+        ),
     )
     return record, data
+
+
+def _annotate(
+    profiles: tuple[ProfileRecord, ...],
+    source: SourceStore | None,
+    decoded: Sequence[tuple[RawFile, Profile]],
+    doubts: list[Finding],
+) -> tuple[ProfileRecord, ...]:
+    """Say what the stored source lines weigh in each profile; without stored source nothing is done."""
+    if source is None:
+        return profiles
+    from pipeline.analysis.annotate import annotate
+
+    read = {file.path: profile for file, profile in decoded}
+    try:
+        return tuple(replace(one, source=annotate(read[one.path], source)) for one in profiles)
+    except Exception as error:  # noqa: BLE001 - profiles can be shown without their source
+        doubts.append(_internal("source.json", error))
+        return profiles
 
 
 def _is_news(file: RawFile, doubt: Finding) -> bool:
@@ -216,6 +333,56 @@ def _measure(
         return measured, (*doubts, *check_budgets(single, budgets, groups))
     except Exception as error:  # noqa: BLE001 - a run without metrics still has profiles to show
         return (), (_internal("metrics", error),)
+
+
+def _follow(
+    decoded: Sequence[tuple[RawFile, Profile]],
+    merged: Sequence[Merged],
+    memstats: Sequence[tuple[RawFile, MemStats]],
+    rules: LeakRules,
+    module: str,
+    doubts: list[Finding],
+) -> tuple[tuple[Growth, ...], tuple[GoroutineGroups, ...]]:
+    """Follow heap and goroutines of every component over its snapshots; each pod speaks for itself in ``doubts``."""
+    from pipeline.analysis.follow import follow
+
+    try:
+        found = follow(decoded, memstats, rules, module)
+        summed = follow([(one.file, one.profile) for one in merged], (), rules, module)
+    except Exception as error:  # noqa: BLE001 - a run whose growth is not known still has profiles to show
+        doubts.append(_internal("growth", error))
+        return (), ()
+    doubts += found.findings
+    return (*found.growth, *summed.growth), (*found.goroutines, *summed.goroutines)
+
+
+def _cost(
+    run: Run,
+    decoded: Sequence[tuple[RawFile, Profile]],
+    load: Mapping[str, LoadResult],
+    rules: CostRules,
+    doubts: Sequence[Finding],
+) -> tuple[dict[str, tuple[Rollup, ...]], RunCost]:
+    """Weigh every profile by whose code it is, and measure churn and contention of every component."""
+    from pipeline.analysis.cost import RunCost, measure_cost
+    from pipeline.analysis.replicas import restarted
+    from pipeline.analysis.rollup import roll_up
+    from pipeline.analysis.topics import compile_topics
+
+    rollups: dict[str, tuple[Rollup, ...]] = {}
+    faults: list[Finding] = []
+    topics = compile_topics(rules.topics)
+    for file, profile in decoded:
+        try:
+            rollups[file.path] = roll_up(profile, module=rules.module, topics=topics)
+        except Exception as error:  # noqa: BLE001 - one bad file never loses a run
+            faults.append(_internal(file.path, error))
+    again = {one.subject.partition("/")[0] for one in doubts if one.code == "restarted"} | restarted(run)
+    try:
+        costs = measure_cost(run, decoded, rollups, load, restarted=again, module=rules.module)
+    except Exception as error:  # noqa: BLE001 - a run whose cost is not known still has profiles to show
+        costs, faults = RunCost(), [*faults, _internal("cost", error)]
+    return rollups, replace(costs, findings=(*faults, *costs.findings))
 
 
 def _measure_usage(usage: Mapping[str, ProcessUsage]) -> tuple[tuple[Measurement, ...], tuple[Finding, ...]]:

@@ -23,8 +23,9 @@ def _words(text: str) -> frozenset[str]:
 
 _REPORTS: Final = _words("callgrind comments dot proto raw tags text top topproto traces tree")
 _PICTURES: Final = _words("eog evince gif gv kcachegrind pdf png ps svg web")
-_LISTINGS: Final = _words("disasm list weblist")
-_PATTERNS: Final = _LISTINGS | {"peek"}
+_LISTINGS: Final = _words("disasm weblist")
+_SYMBOLS: Final = ("list", "peek")
+_PATTERNS: Final = _LISTINGS | {*_SYMBOLS}
 _SORTS: Final = frozenset({"cum", "flat"})
 _GRAINS: Final = frozenset({"functions", "filefunctions", "files", "lines", "addresses"})
 _INDEXES: Final = {
@@ -57,6 +58,7 @@ USAGE: Final = """usage: profbook pprof <report> [options] [binary] <profile> ..
 
   -top -tree -peek=REGEX             tables: nodes, nodes with callers and callees
   -traces -tags -raw -comments       lists: samples, labels, all of the profile, its comments
+  -list=REGEX                        source lines of functions, from the run's source.json or -source_path=DIR
   -dot -callgrind                    graphs for Graphviz and KCachegrind
   -proto -topproto                   profiles again (gzipped): filtered or merged, or the top table as one
   -cum -flat                         order by inclusive or own weight
@@ -174,7 +176,7 @@ def report_options(arguments: Arguments, err: TextIO) -> ReportOptions:
         call_tree=switches.get("call_tree", False),
         tag_root=_keys(texts.get("tagroot", "")),
         tag_leaf=_keys(texts.get("tagleaf", "")),
-        symbol=texts.get("peek", ""),
+        symbol=next((texts[name] for name in _SYMBOLS if texts.get(name)), ""),
     )
 
 
@@ -187,14 +189,14 @@ def report_kind(arguments: Arguments) -> ReportKind:
     texts = arguments.texts
     listings = sorted(name for name in _LISTINGS if texts.get(name))
     if listings:
-        cure = "It needs source or binaries beside the profile: use go tool pprof."
+        cure = "It needs binaries beside the profile: use go tool pprof, or -list for source lines."
         raise UsageError(f"-{listings[0]} is not in this version", cure=cure)
     if pictures := arguments.on(_PICTURES):
         cure = "Ask for -dot and draw it: profbook pprof -dot … | dot -Tsvg"
         raise UsageError(f"-{pictures[0]} is not in this version", cure=cure)
     if texts.get("http"):
         raise UsageError("-http is not in this version", cure="Build the site instead: doit site")
-    wanted = arguments.on(_REPORTS) + (["peek"] if texts.get("peek") else [])
+    wanted = arguments.on(_REPORTS) + [name for name in _SYMBOLS if texts.get(name)]
     if len(wanted) > 1:
         raise UsageError("must set at most one output format")
     if not wanted:

@@ -7,9 +7,11 @@ it worked. Keys decide (`store.fingerprint`), never times. What is wrong with on
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -233,6 +235,19 @@ def is_derived(root: Path, stored: runs.StoredRun, config: Config) -> bool:
     return records.is_current(path, kind="run", key=fingerprint.derive_key(stored.digest, config))
 
 
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Keep the garbage collector still: what a run is made into has no cycles, and it would walk all of it often."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@_no_collector()
 def derive_run(root: Path, run_id: str, config: Config) -> bool:
     """Read, measure and doubt one run, and write its record; nothing is done for a run that is gone."""
     run_dir, build = profiles_folder(root, config) / run_id, build_folder(root)
@@ -252,6 +267,8 @@ def derive_run(root: Path, run_id: str, config: Config) -> bool:
             key=key,
             max_bytes=config.limits.max_decoded_bytes,
             budgets=config.budgets,
+            leak=config.leak.rules,
+            cost=config.cost,
         )
         records.write(path, record, kind="run", key=key, files=files)
     return True
@@ -403,15 +420,14 @@ def _render(root: Path, config: Config, found: Sequence[RunRecord], compared: Se
     return build.build_site(content, templates_dir=folder, root=root, staging=staging, site_dir=output / "site")
 
 
-def _flames(root: Path, found: Sequence[RunRecord]) -> dict[str, tuple[str, ...]]:
-    """Read the static flame graphs: tree name -> one picture per sample type."""
+def _flames(root: Path, found: Sequence[RunRecord]) -> dict[str, str]:
+    """Read the static flame graphs: tree name -> the picture of its default sample type."""
     flames = {}
     for record in found:
         folder = records.run_record(build_folder(root), record.run.id).parent
         for profile in record.profiles:
-            names = [f"{profile.tree}.{index}.svg" for index in range(len(profile.sample_types))]
             if profile.tree:
-                flames[profile.tree] = tuple((folder / name).read_text(encoding="utf-8") for name in names)
+                flames[profile.tree] = (folder / f"{profile.tree}.svg").read_text(encoding="utf-8")
     return flames
 
 

@@ -8,6 +8,7 @@ two decimals, a ``.00`` tail dropped); `show` is the page's form: a space before
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 
@@ -18,17 +19,22 @@ class _Unit:
     factor: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Family:
     default: _Unit
     units: tuple[_Unit, ...]
 
     def find(self, unit: str) -> _Unit | None:
         """Find a unit by any of its spellings (any case, optional plural s)."""
-        key = unit.lower()
-        if len(key) > 2:
-            key = key.removesuffix("s")
-        return next((known for known in self.units if key in known.aliases), None)
+        return _find(self, unit)
+
+
+@lru_cache(maxsize=512)
+def _find(family: _Family, unit: str) -> _Unit | None:
+    key = unit.lower()
+    if len(key) > 2:
+        key = key.removesuffix("s")
+    return next((known for known in family.units if key in known.aliases), None)
 
 
 def _byte_unit(power: int, prefix: str, word: str) -> _Unit:
@@ -126,6 +132,7 @@ def general(value: float, digits: int) -> str:
     return f"{value:.{digits}g}"
 
 
+@lru_cache(maxsize=1 << 14)
 def percentage(value: float, total: float) -> str:
     """Print a share of a total in six columns, as pprof does."""
     ratio = abs(value / total) * 100 if total else 0.0

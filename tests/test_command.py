@@ -1,3 +1,4 @@
+import gc
 import io
 import os
 import subprocess
@@ -44,6 +45,19 @@ def test_answers_that_need_nothing_import_nothing_heavy(words):
     code = f"import sys; from pipeline.__main__ import main; main({words!r}); print({set(HEAVY)!r} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True).stdout
     assert out.endswith("set()\n")
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_report_leaves_the_garbage_collector_as_it_was(monkeypatch, enabled):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    during, was = [], gc.isenabled()
+    monkeypatch.setattr("pipeline.pprof_command.run", lambda *_: during.append(gc.isenabled()) or 0)
+    try:
+        (gc.enable if enabled else gc.disable)()
+        assert command.main(["pprof", "-top", "absent"]) == 0
+        assert (during, gc.isenabled()) == ([False], enabled)
+    finally:
+        (gc.enable if was else gc.disable)()
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import UsageError
+from pipeline.model.source import Extract, SourceFile, SourceStore, StoredFunction, name_digest
 from pipeline.pprof_command import local_zone, run
 from pipeline.pprof_options import parse_arguments, report_kind, report_options, source_options
 from tests.builders import pprof_bytes
@@ -70,6 +73,56 @@ def test_tags_and_comments(profile: str) -> None:
 def test_a_peek_at_nothing_is_refused(profile: str) -> None:
     code, out, err = pprof("-peek=zz", profile)
     assert (code, out, err) == (2, "", "profbook pprof: no matches found for regexp: zz\n")
+
+
+def test_list_reads_what_the_run_stored(profile: str, tmp_path: Path) -> None:
+    function = StoredFunction("light", 28, 31)
+    extract = Extract(25, ("", "// light is", "// light.", "func light() {", "\twork()", "\tmore()", "}"))
+    file = SourceFile("light.go", "", True, "ab" * 32, 31, (name_digest("light.go"),), (function,), (extract,))
+    (tmp_path / "source.json").write_text(json.dumps(asdict(SourceStore("", "", (file,)))))
+    assert pprof("-list=light", profile) == (
+        0,
+        (
+            "Total: 1s\n"
+            "ROUTINE ======================== light in light.go\n"
+            "     100ms      100ms (flat, cum) 10.00% of Total\n"
+            "         .          .     25:\n"
+            "         .          .     26:// light is\n"
+            "         .          .     27:// light.\n"
+            "         .          .     28:func light() {\n"
+            "         .          .     29:\twork()\n"
+            "     100ms      100ms     30:\tmore()\n"
+            "         .          .     31:}\n"
+        ),
+        "",
+    )
+    code, out, err = pprof("-list=heavy", profile)
+    assert (code, out.splitlines()[-1]) == (0, " Error: could not find file heavy.go in the source stored with the run")
+    assert err.startswith("no source: ")
+
+
+def test_list_reads_below_a_folder_that_is_named(profile: str, tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "heavy.go").write_text("".join(f"line {number}\n" for number in range(1, 40)))
+    code, out, err = pprof("-list=heavy", f"-source_path={tmp_path / 'tree'}", profile)
+    assert (code, err) == (0, "")
+    assert "     900ms      900ms     20:line 20\n" in out
+    assert [line[-7:] for line in out.splitlines()[3:]] == [f"line {number}" for number in range(15, 26)]
+    out = pprof("-list=light", f"-source_path={tmp_path / 'tree'}", profile)[1]
+    assert out.endswith(f" Error: could not find file light.go on path {tmp_path / 'tree'}\n")
+
+
+def test_list_does_not_look_around(profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "heavy.go").write_text("".join("secret\n" for _ in range(40)))
+    monkeypatch.chdir(tmp_path)
+    assert "secret" not in pprof("-list=heavy", profile)[1]
+
+
+def test_a_bad_store_is_refused(profile: str, tmp_path: Path) -> None:
+    (tmp_path / "source.json").write_text("{}")
+    code, out, err = pprof("-list=heavy", profile)
+    assert (code, out) == (2, "")
+    assert err.startswith("profbook pprof: source.json: bad_source: ")
 
 
 def test_a_bad_pattern_is_refused(profile: str) -> None:
@@ -153,7 +206,9 @@ def test_filters_that_match_nothing_are_told(profile: str) -> None:
         (["-top"], "no profile source specified"),
         (["-top", "-text", "x"], "must set at most one output format"),
         (["-tree", "-peek=f", "x"], "must set at most one output format"),
-        (["-list=f", "x"], "-list is not in this version"),
+        (["-disasm=f", "x"], "-disasm is not in this version"),
+        (["-weblist=f", "x"], "-weblist is not in this version"),
+        (["-list=f", "-peek=f", "x"], "must set at most one output format"),
         (["-svg", "x"], "-svg is not in this version"),
         (["-http=:0", "x"], "-http is not in this version"),
         (["-bogus", "x"], "flag provided but not defined: -bogus"),

@@ -56,7 +56,7 @@ def test_derive_writes_what_pages_and_comparisons_need(root):
     assert ("ops_per_sec", 100.0) in [(one.metric, one.value) for one in found.measurements]
     folder = records.run_record(root / "build", BASE).parent
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        ["record.json", f"{profile.tree}.js", f"{profile.tree}.0.svg", f"{profile.tree}.1.svg"]
+        ["record.json", f"{profile.tree}.js", f"{profile.tree}.svg"]
     )
     assert f'"{profile.tree}"' in (folder / f"{profile.tree}.js").read_text()
 

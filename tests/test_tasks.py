@@ -129,4 +129,4 @@ def test_the_checkout_has_the_users_tasks_and_the_developers(tmp_path):
     done = subprocess.run(program, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True)
     names = {line.split()[0] for line in done.stdout.splitlines()}
     users = {"collect", "ab", "import", "doctor", "derive", "compare", "site"}
-    assert names == users | {"check", "oracle", "proto", "demo"}
+    assert names == users | {"check", "oracle", "bench", "proto", "demo"}

@@ -13,8 +13,10 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.analysis.graph import Graph
+from pipeline.analysis.calls import Calls, find_calls
+from pipeline.analysis.graph import Graph, Presence, cum_weights, flat_weights, presence
 from pipeline.model.arithmetic import divide, wrap
+from pipeline.model.profile import Int
 from pipeline.model.report import NodeInfo
 
 _NOWHERE: Final = NodeInfo()
@@ -101,18 +103,57 @@ class Weights:
     tags: Sequence[SampleTags] = ()
 
 
-def build_nodes(graph: Graph, weights: Weights, kept: set[NodeInfo] | None = None) -> list[Node]:
+def build_nodes(
+    graph: Graph, weights: Weights, kept: set[NodeInfo] | None = None, *, with_calls: bool = True
+) -> list[Node]:
     """Build the call graph, of the nodes kept only if these are given; nodes without weight are left out."""
+    keep = np.array([kept is None or info in kept for info in graph.infos], np.bool_)
+    where, values, divisors = presence(graph), np.array(weights.values), np.array(weights.divisors)
+    columns = [add(graph, where, of) for of in (values, divisors) for add in (flat_weights, cum_weights)]
     nodes = [
-        Node(info.printable(), info=info, function=info._replace(address=0, line=0, column=0))
-        if kept is None or info in kept
+        Node(
+            info.printable(),
+            flat=flat,
+            flat_divisor=flat_divisor,
+            cum=cum,
+            cum_divisor=cum_divisor,
+            info=info,
+            function=info._replace(address=0, line=0, column=0),
+        )
+        if is_kept
         else None
-        for info in graph.infos
+        for info, is_kept, flat, cum, flat_divisor, cum_divisor in zip(
+            graph.infos, keep.tolist(), *(column.tolist() for column in columns), strict=True
+        )
     ]
-    slots = [nodes[node] for node in graph.slot_node.tolist()]
-    for row, stack in _stacks(graph, weights):
-        _add_stack(stack, slots, row, weights)
+    if with_calls:
+        _add_calls(find_calls(graph, (values != 0) | (divisors != 0), keep), nodes, values, divisors)
+    if any(tags.text or tags.numbers for tags in weights.tags):
+        _add_tags(where, nodes, weights)
     return [node for node in nodes if node and (node.flat or node.cum)]
+
+
+def _add_calls(calls: Calls, nodes: Sequence[Node | None], values: Int, divisors: Int) -> None:
+    columns = calls.caller, calls.callee, calls.inlined, calls.residual, calls.weights(values), calls.weights(divisors)
+    for caller, callee, inlined, residual, weight, divisor in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        source, target = nodes[caller], nodes[callee]
+        if source and target:
+            source.callees[target] = target.callers[source] = Edge(source, target, inlined, residual, weight, divisor)
+
+
+def _add_tags(where: Presence, nodes: Sequence[Node | None], weights: Weights) -> None:
+    """Add the labels of every sample that counts to the nodes of its stack."""
+    leaves = where.leaf.tolist()
+    for row, at in zip(where.sample.tolist(), where.node.tolist(), strict=True):
+        node, value, divisor = nodes[at], weights.values[row], weights.divisors[row]
+        if node is None or not (value or divisor):
+            continue
+        for tag in node.find_tags(weights.tags[row]):
+            tag.add(value, divisor, flat=False)
+            if leaves[row] == at:
+                tag.add(value, divisor, flat=True)
 
 
 _Stack = list[tuple[int, bool]]
@@ -127,27 +168,6 @@ def _stacks(graph: Graph, weights: Weights) -> Iterator[tuple[int, _Stack]]:
     for row in counted.tolist():
         start, end = offsets[row], offsets[row + 1]
         yield row, list(zip(slots[start:end], inlined[start:end], strict=True))[::-1]
-
-
-def _add_stack(stack: _Stack, slots: list[Node | None], row: int, weights: Weights) -> None:
-    value, divisor = weights.values[row], weights.divisors[row]
-    seen_nodes, seen_edges = set[Node](), set[tuple[Node, Node]]()
-    parent: Node | None = None
-    residual = False
-    for slot, inline in stack:
-        node = slots[slot]
-        if node is None:
-            residual = True
-            continue
-        if node not in seen_nodes:
-            seen_nodes.add(node)
-            _add_sample(node, row, weights, flat=False)
-        if parent is not None and node is not parent and (parent, node) not in seen_edges:
-            seen_edges.add((parent, node))
-            _add_edge(parent, node, value, divisor, inline=inline, residual=residual)
-        parent, residual = node, False
-    if parent is not None and not residual:
-        _add_sample(parent, row, weights, flat=True)
 
 
 def _add_sample(node: Node, row: int, weights: Weights, *, flat: bool) -> None:

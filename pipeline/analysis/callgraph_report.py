@@ -6,7 +6,7 @@ callgrind and dot follow paths (``call_tree``), only dot shows labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pipeline import units
@@ -42,12 +42,11 @@ def call_graph_of(scope: Scope) -> CallGraphReport:
     """Build and trim the call graph of a scope."""
     trimmed = _Trimming(scope).trim()
     nodes = trimmed.nodes
-    ends = _ends(nodes)
     rows = tuple(ReportRow(node.name, node.flat_value(), node.cum_value()) for node in nodes)
     mappings = scope.profile.mappings
     return CallGraphReport(
         text=scope.text(rows, trimmed.node_total, trimmed.dropped_nodes),
-        nodes=tuple(_node(node, ends) for node in nodes),
+        nodes=_graph_nodes(nodes),
         title=base_name(mappings[0].file) if mappings and mappings[0].file else "",
         dropped_edges=trimmed.dropped_edges,
         edge_fraction=scope.options.edge_fraction,
@@ -76,14 +75,14 @@ class _Trimming:
     def trim(self) -> _Trimmed:
         """Build the graph and trim it."""
         options = self.options
-        nodes = self._build(None)
+        nodes = self._build(None, with_calls=False)
         total = float(wrap(sum(node.flat for node in nodes)))
         node_cutoff, edge_cutoff = (
             abs(int(total * fraction)) for fraction in (options.node_fraction, options.edge_fraction)
         )
         dropped = len(nodes)
-        if node_cutoff > 0:
-            nodes = self._keep(nodes, [node for node in nodes if abs(node.cum) >= node_cutoff])
+        kept = [node for node in nodes if abs(node.cum) >= node_cutoff] if node_cutoff > 0 else nodes
+        nodes = self._connect(nodes, kept)
         dropped -= len(nodes)
         count = len(nodes)
         self._sort(nodes)
@@ -100,9 +99,16 @@ class _Trimming:
             trim.remove_redundant_edges(nodes)
         return _Trimmed(nodes, count, dropped, dropped_edges)
 
-    def _build(self, kept: set[NodeInfo] | None) -> list[Node]:
-        nodes = build_paths(self.graph, self.weights) if self.paths else build_nodes(self.graph, self.weights, kept)
+    def _build(self, kept: set[NodeInfo] | None, *, with_calls: bool = True) -> list[Node]:
+        if self.paths:
+            nodes = build_paths(self.graph, self.weights)
+        else:
+            nodes = build_nodes(self.graph, self.weights, kept, with_calls=with_calls)
         return trim.drop_negative(nodes) if self.options.drop_negative else nodes
+
+    def _connect(self, nodes: list[Node], kept: list[Node]) -> list[Node]:
+        """Keep some of nodes that were built without their calls; paths have theirs."""
+        return self._build(None) if len(kept) == len(nodes) and not self.paths else self._keep(nodes, kept)
 
     def _keep(self, nodes: list[Node], kept: list[Node]) -> list[Node]:
         if len(kept) == len(nodes):
@@ -146,30 +152,38 @@ def _ends(nodes: list[Node]) -> dict[Node, GraphEnd]:
     return ends
 
 
-def _node(node: Node, ends: dict[Node, GraphEnd]) -> GraphNode:
-    return GraphNode(
-        info=node.info,
-        short_name=shorten(node.info.name),
-        flat=node.flat_value(),
-        cum=node.cum_value(),
-        callers=_edges(node.callers.values(), ends),
-        callees=_edges(node.callees.values(), ends),
-        tags=tuple(_tag(tag) for tag in node.tags.values()),
-        numbers=tuple((text, tuple(_tag(tag) for tag in tags.values())) for text, tags in node.numbers.items() if tags),
+def _graph_nodes(nodes: list[Node]) -> tuple[GraphNode, ...]:
+    ends, made = _ends(nodes), dict[Edge, GraphEdge]()
+
+    def edges(found: Collection[Edge]) -> tuple[GraphEdge, ...]:
+        ordered = sorted(found, key=Edge.order) if len(found) > 1 else found
+        return tuple(made.get(edge) or made.setdefault(edge, _edge(edge, ends)) for edge in ordered)
+
+    return tuple(
+        GraphNode(
+            info=node.info,
+            short_name=shorten(node.info.name),
+            flat=node.flat_value(),
+            cum=node.cum_value(),
+            callers=edges(node.callers.values()),
+            callees=edges(node.callees.values()),
+            tags=tuple(_tag(tag) for tag in node.tags.values()),
+            numbers=tuple(
+                (text, tuple(_tag(tag) for tag in tags.values())) for text, tags in node.numbers.items() if tags
+            ),
+        )
+        for node in nodes
     )
 
 
-def _edges(edges: Iterable[Edge], ends: dict[Node, GraphEnd]) -> tuple[GraphEdge, ...]:
-    return tuple(
-        GraphEdge(
-            source=ends.get(edge.source) or GraphEnd(0, edge.source.info, ""),
-            target=ends.get(edge.target) or GraphEnd(0, edge.target.info, ""),
-            weight=edge.weight,
-            mean=divide(edge.weight, edge.divisor),
-            inline=edge.inline,
-            residual=edge.residual,
-        )
-        for edge in sorted(edges, key=Edge.order)
+def _edge(edge: Edge, ends: dict[Node, GraphEnd]) -> GraphEdge:
+    return GraphEdge(
+        source=ends.get(edge.source) or GraphEnd(0, edge.source.info, ""),
+        target=ends.get(edge.target) or GraphEnd(0, edge.target.info, ""),
+        weight=edge.weight,
+        mean=divide(edge.weight, edge.divisor),
+        inline=edge.inline,
+        residual=edge.residual,
     )
 
 

@@ -114,7 +114,10 @@ def sort_nodes(nodes: list[Node], *, cum: bool, picture: bool) -> None:
     """Order nodes: by entropy in a picture, else by inclusive or own weight; then by name."""
     first: Callable[[Node], int] = _entropy_score if picture else _cum if cum else _flat
     second = _flat if picture or cum else _cum
-    nodes.sort(key=lambda node: (-_size(first(node)), node.name, -_size(second(node)), _spelt(node)))
+    keys = {node: (-_size(first(node)), node.name, -_size(second(node))) for node in nodes}
+    if len(set(keys.values())) < len(keys):
+        nodes.sort(key=_spelt)
+    nodes.sort(key=keys.__getitem__)
 
 
 def _size(value: int) -> int:

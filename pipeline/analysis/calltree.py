@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.analysis.columns import Mask, Unfolded, keep_samples, unfold
 from pipeline.analysis.scope import exact_total
@@ -26,52 +27,83 @@ def build_call_tree(profile: Profile) -> CallTree:
     profile = open_profile(profile)
     totals = tuple(exact_total(profile, index) for index in range(len(profile.sample_types)))
     profile = keep_samples(profile, (profile.samples.values != 0).any(axis=1))
-    stacks = unfold(profile)
-    frames, slot_frame = _frames(profile, stacks)
-    grown = _grow(stacks, slot_frame, len(frames), profile.samples.values)
-    order = _depth_first(grown, frames, profile.sample_index())
-    position = np.empty(len(order), np.int64)
-    position[order] = np.arange(len(order), dtype=np.int64)
-    parent = grown.parent[order]
+    frames, grown = _merge_stacks(profile)
+    position = _depth_first(grown, frames, profile.sample_index())
+    order = np.empty_like(position)
+    order[position] = np.arange(len(order), dtype=np.int32)
+    flat, leaf = np.zeros((len(totals), len(order)), np.int64), grown.leaf
+    for row, values in enumerate(profile.samples.values.T):
+        np.add.at(flat[row], position[leaf[leaf >= 0]], values[leaf >= 0])
+        grown.cum[row] = grown.cum[row][order]
     return CallTree(
         frames=frames,
         sample_types=profile.sample_types,
         default_index=profile.sample_index(),
-        parent=np.where(parent >= 0, position[parent], -1),
-        frame=grown.frame[order],
+        parent=_moved(grown.parent[order], position),
+        frame=grown.frame[order].astype(np.int64),
         inlined=grown.inlined[order].astype(np.int64),
-        flat=np.ascontiguousarray(grown.flat[order].T),
-        cum=np.ascontiguousarray(grown.cum[order].T),
+        flat=flat,
+        cum=grown.cum,
         totals=totals,
     )
 
 
+def _moved(parent: Small, position: Small) -> Index:
+    return np.where(parent >= 0, position[parent], -1).astype(np.int64)
+
+
+def _merge_stacks(profile: Profile) -> tuple[Frames, _Grown]:
+    # Spelt out, stacks are the largest thing there is: they end here.
+    stacks = unfold(profile)
+    frames, slot_frame = _frames(profile, stacks)
+    return frames, _grow(stacks, slot_frame, len(frames), profile.samples.values)
+
+
 def _frames(profile: Profile, stacks: Unfolded) -> tuple[Frames, Index]:
     """Name the frame of every slot; a slot without a function is named after its mapped file."""
-    positions: dict[tuple[str, str], int] = {}
     functions, locations = profile.functions, profile.locations
     objects = [NodeInfo(object_file=mapping.file).printable() for mapping in profile.mappings]
     objects.append(NodeInfo().printable())
-    names = list(zip(functions.name, functions.filename, strict=True))
-    mapping = locations.mapping[stacks.slot_location].tolist()
-    lines = locations.line_function.tolist()
-    slot_frame = np.empty(len(mapping), np.int64)
-    for slot, line in enumerate(stacks.slot_line.tolist()):
-        name, file = names[lines[line]] if line >= 0 else ("", "")
-        slot_frame[slot] = positions.setdefault((name or file or objects[mapping[slot]], file), len(positions))
+    function = np.full(len(stacks.slot_line), -1, np.int64)
+    lined = stacks.slot_line >= 0
+    function[lined] = locations.line_function[stacks.slot_line[lined]]
+    # One look at each function of each mapped file, not at each slot.
+    width = len(objects)
+    kinds, first, kind = np.unique(
+        (function + 1) * width + locations.mapping[stacks.slot_location] % width, return_index=True, return_inverse=True
+    )
+    positions: dict[tuple[str, str], int] = {}
+    kind_frame = np.empty(len(kinds), np.int64)
+    for row in np.argsort(first).tolist():
+        at, mapping = divmod(int(kinds[row]), width)
+        name, file = (functions.name[at - 1], functions.filename[at - 1]) if at else ("", "")
+        kind_frame[row] = positions.setdefault((name or file or objects[mapping], file), len(positions))
     name_column, file_column = zip(*positions, strict=True) if positions else ((), ())
-    return Frames(name_column, file_column, tuple(map(package_of, name_column))), slot_frame
+    return Frames(name_column, file_column, tuple(map(package_of, name_column))), kind_frame[kind]
+
+
+Small = NDArray[np.int32]
+"""Positions of nodes while a tree is built: half the memory, and no tree of 2**31 nodes fits into it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Grown:
-    """Nodes in the order they were met, level by level; ``first`` holds where each level begins, then the end."""
+    """N nodes level by level, sorted by parent.
 
-    parent: Index
-    frame: Index
+    ``size`` counts the nodes below each, itself included; ``leaf`` int64[M] is the node of each sample, -1 for an
+    empty stack.
+
+    ``family`` tells of every node whether it is the first child of its parent; ``first`` holds where each level
+    begins, then the end.
+    """
+
+    parent: Small
+    frame: Small
     inlined: Mask
-    flat: Int
     cum: Int
+    size: Small
+    leaf: Index
+    family: Mask
     first: tuple[int, ...]
 
 
@@ -79,70 +111,73 @@ def _grow(stacks: Unfolded, slot_frame: Index, frame_count: int, values: Int) ->
     depth = np.diff(stacks.offset)
     active = np.flatnonzero(depth > 0)
     node = np.full(len(depth), -1, np.int64)
-    parents, frames, inlined, first = [], [], [], [0]
+    parents, frames, inlined, first = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)], [np.zeros(0, np.bool_)], [0]
     for level in range(int(depth.max()) if len(depth) else 0):
         active = active[depth[active] > level]
         slot = stacks.slot[stacks.offset[1:][active] - 1 - level]
         keys, met = np.unique((node[active] + 1) * frame_count + slot_frame[slot], return_inverse=True)
-        always = np.ones(len(keys), np.bool_)
-        np.logical_and.at(always, met, stacks.slot_inlined[slot])
         node[active] = first[-1] + met
-        parents.append(keys // frame_count - 1)
-        frames.append(keys % frame_count)
-        inlined.append(always)
+        parents.append((keys // frame_count - 1).astype(np.int32))
+        frames.append((keys % frame_count).astype(np.int32))
+        # A node is inlined where every call to it was.
+        inlined.append(np.bincount(met, ~stacks.slot_inlined[slot], len(keys)) == 0)
         first.append(first[-1] + len(keys))
-    flat = np.zeros((first[-1], values.shape[1]), np.int64)
-    np.add.at(flat, node[depth > 0], values[depth > 0])
-    parent = _join(parents)
+    parent = np.concatenate(parents)
+    family = np.ones(len(parent), np.bool_)
+    family[1:] = parent[1:] != parent[:-1]
+    family[first[:-1]] = True
+    cum = np.zeros((values.shape[1], len(parent)), np.int64)
+    for row, column in enumerate(values.T):
+        np.add.at(cum[row], node[node >= 0], column[node >= 0])
+    size = np.ones((1, len(parent)), np.int32)
+    for weights in (cum, size):
+        _add_up(weights, parent, family, first)
     return _Grown(
         parent=parent,
-        frame=_join(frames),
-        inlined=np.concatenate(inlined) if inlined else np.zeros(0, np.bool_),
-        flat=flat,
-        cum=_add_up(flat, parent, first),
+        frame=np.concatenate(frames),
+        inlined=np.concatenate(inlined),
+        cum=cum,
+        size=size[0],
+        leaf=node,
+        family=family,
         first=tuple(first),
     )
 
 
-def _join(parts: list[Int]) -> Int:
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+def _add_up(weights: Int | Small, parent: Small, family: Mask, first: list[int]) -> None:
+    """Add the weights (any[…, N]) of the nodes of every level to their parents, deepest first."""
+    starts = np.flatnonzero(family)
+    bounds = np.searchsorted(starts, first).tolist()
+    for level in range(len(first) - 2, 0, -1):
+        start, end = first[level], first[level + 1]
+        own = starts[bounds[level] : bounds[level + 1]]
+        weights[:, parent[own]] += np.add.reduceat(weights[:, start:end], own - start, axis=1, dtype=weights.dtype)
 
 
-def _add_up(flat: Int, parent: Index, first: list[int]) -> Int:
-    """Add every level to the one above it, deepest first."""
-    cum = flat.copy()
-    for start, end in reversed(list(pairwise(first))[1:]):
-        _add_to_parents(cum, parent[start:end], start)
-    return cum
+def _depth_first(grown: _Grown, frames: Frames, default: int) -> Small:
+    """Place every node depth first, the heaviest child (by absolute cum of the default type, then name) first."""
+    position = _before(grown, frames, default)
+    for level, (start, end) in enumerate(pairwise(grown.first)):
+        if level:
+            position[start:end] += position[grown.parent[start:end]] + np.int32(1)
+    return position
 
 
-def _add_to_parents(totals: Int, parent: Index, start: int) -> None:
-    """Add the nodes of one level, which follow each other from ``start`` sorted by parent, to their parents."""
-    family = np.flatnonzero(np.concatenate(([True], parent[1:] != parent[:-1])))
-    totals[parent[family]] += np.add.reduceat(totals[start : start + len(parent)], family, axis=0)
-
-
-def _depth_first(grown: _Grown, frames: Frames, default: int) -> Index:
-    """Order nodes depth first, the heaviest child (by absolute cum of the default type, then name) first."""
-    count, levels = len(grown.parent), list(pairwise(grown.first))
-    size = np.ones(count, np.int64)
-    for start, end in reversed(levels[1:]):
-        _add_to_parents(size, grown.parent[start:end], start)
+def _before(grown: _Grown, frames: Frames, default: int) -> Small:
+    """Count, for every node, the nodes of siblings that come before it; only nodes with siblings need sorting."""
+    before = np.zeros(len(grown.parent), np.int32)
+    single = grown.family & np.append(grown.family[1:], True)
+    chosen = np.flatnonzero(~single)
+    if not len(chosen):
+        return before
     ranks = np.empty(len(frames), np.int64)
-    ranks[sorted(range(len(frames)), key=lambda frame: (frames.name[frame], frames.file[frame]))] = np.arange(
-        len(frames)
-    )
-    weight = -np.abs(grown.cum[:, default]) if count else np.zeros(0, np.int64)
-    position = np.empty(count, np.int64)
-    for start, end in levels:
-        parent = grown.parent[start:end]
-        order = np.lexsort((ranks[grown.frame[start:end]], weight[start:end], parent))
-        sorted_parent, sorted_size = parent[order], size[start:end][order]
-        before = np.cumsum(sorted_size) - sorted_size
-        family = np.flatnonzero(np.concatenate(([True], sorted_parent[1:] != sorted_parent[:-1])))
-        before -= np.repeat(before[family], np.diff([*family.tolist(), len(order)]))
-        above = np.where(sorted_parent >= 0, position[sorted_parent], -1)
-        position[start + order] = above + 1 + before
-    result = np.empty(count, np.int64)
-    result[position] = np.arange(count, dtype=np.int64)
-    return result
+    by_name = sorted(range(len(frames)), key=lambda frame: (frames.name[frame], frames.file[frame]))
+    ranks[by_name] = np.arange(len(frames))
+    weight = -np.abs(grown.cum[default, chosen])
+    order = chosen[np.lexsort((ranks[grown.frame[chosen]], weight, grown.parent[chosen]))]
+    size, parent = grown.size[order].astype(np.int64), grown.parent[order]
+    running = np.cumsum(size) - size
+    family = np.ones(len(order), np.bool_)
+    family[1:] = parent[1:] != parent[:-1]
+    before[order] = running - running[np.maximum.accumulate(np.where(family, np.arange(len(order)), 0))]
+    return before

@@ -24,6 +24,8 @@ class NameStyle:
 
 DEFAULT: Final = NameStyle()
 AS_GIVEN: Final = NameStyle(parameters=False, templates=False)
+_FOREIGN: Final = re.compile(r"_Z|::|[<>\[\]]")
+"""What a name has that is mangled or looks like demangled C++; most Go names have none of it."""
 _RUST_HASH: Final = re.compile(r"(.*)17h([0-9a-f]{16})E(?:\..*)?", re.DOTALL)
 _RUST_SIGN: Final = re.compile(r"\$(SP|BP|RF|LT|GT|LP|RP|C|u[0-7][0-9a-f])\$|\.\.|\.")
 _RUST_SIGNS: Final = {"SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ","}
@@ -33,7 +35,11 @@ def demangle_names(profile: Profile, style: NameStyle = DEFAULT) -> Profile:
     """Give every function the name pprof gives it; by default without parameters and template parameters."""
     functions = profile.functions
     names = tuple(
-        name if name and name != system and not (style.force and system) else simplify(system, style)
+        name
+        if name and name != system and not (style.force and system)
+        else simplify(system, style)
+        if _FOREIGN.search(system)
+        else system
         for name, system in zip(functions.name, functions.system_name, strict=True)
     )
     if names == functions.name:

@@ -80,24 +80,26 @@ def filter_labels(profile: Profile, *, show: Pattern | None, hide: Pattern | Non
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Matches:
+class Matches:
     """Where a pattern matches: lines bool[Q] by function or file name, locations bool[L] by mapped file."""
 
     line: Mask
     mapped: Mask
 
     def locations(self, profile: Profile) -> Mask:
+        """Tell which locations match by any of their lines or by their file: bool[L]."""
         matched = self.mapped.copy()
         matched[owners(profile.locations.line_offset)[self.line]] = True
         return matched
 
 
-def _match(profile: Profile, search: Callable[[str], bool]) -> _Matches:
+def match_names(profile: Profile, search: Callable[[str], bool]) -> Matches:
+    """Find where a search matches, as pprof's options of names do."""
     functions, locations = profile.functions, profile.locations
     pairs = zip(functions.name, functions.filename, strict=True)
     function = np.fromiter((search(name) or search(file) for name, file in pairs), np.bool_, len(functions))
     mapping = np.array([*(search(mapping.file) for mapping in profile.mappings), False])
-    return _Matches(function[locations.line_function], mapping[locations.mapping])
+    return Matches(function[locations.line_function], mapping[locations.mapping])
 
 
 def filter_by_name(
@@ -111,20 +113,20 @@ def filter_by_name(
         return profile, ()
     missed: list[str] = []
     count = len(profile.locations)
-    ignored = _match(profile, ignore.search).locations(profile) if ignore else np.zeros(count, np.bool_)
-    focused = ~ignored & (_match(profile, focus.search).locations(profile) if focus else np.ones(count, np.bool_))
+    ignored = match_names(profile, ignore.search).locations(profile) if ignore else np.zeros(count, np.bool_)
+    focused = ~ignored & (match_names(profile, focus.search).locations(profile) if focus else np.ones(count, np.bool_))
     missed += ["Focus"] if focus and not focused.any() else []
     missed += ["Ignore"] if ignore and not ignored.any() else []
-    keep = _any_entry(profile, focused) & ~_any_entry(profile, ignored)
+    keep = any_entry(profile, focused) & ~any_entry(profile, ignored)
     hidden = np.zeros(count, np.bool_)
     if hide:
-        matches = _match(profile, hide.search)
+        matches = match_names(profile, hide.search)
         matched = matches.locations(profile)
         missed += [] if matched.any() else ["Hide"]
         profile = _keep_matching(profile, ~matches.line & ~matches.mapped[owners(profile.locations.line_offset)])
         hidden |= matched & (np.diff(profile.locations.line_offset) == 0)
     if show:
-        matches = _match(profile, show.search)
+        matches = match_names(profile, show.search)
         profile = _keep_matching(profile, matches.line | matches.mapped[owners(profile.locations.line_offset)])
         empty = np.diff(profile.locations.line_offset) == 0
         missed += ["Show"] if empty.all() else []
@@ -137,7 +139,7 @@ def _keep_matching(profile: Profile, keep: Mask) -> Profile:
     return replace(profile, locations=keep_lines(profile.locations, keep))
 
 
-def _any_entry(profile: Profile, marked: Mask) -> Mask:
+def any_entry(profile: Profile, marked: Mask) -> Mask:
     """Tell for each sample whether a marked location (bool[L]) is on its stack."""
     samples = profile.samples
     result = np.zeros(len(samples), np.bool_)
@@ -156,7 +158,7 @@ def show_from(profile: Profile, pattern: Pattern) -> tuple[Profile, bool]:
     Returns the profile and whether anything matched.
     """
     locations, samples = profile.locations, profile.samples
-    matches = _match(profile, pattern.search)
+    matches = match_names(profile, pattern.search)
     owner = owners(locations.line_offset)
     position = np.arange(len(owner), dtype=np.int64)
     last = np.full(len(locations), -1, np.int64)

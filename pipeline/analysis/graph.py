@@ -7,13 +7,12 @@ every node on its stack, however often the node recurs, and to the flat weight o
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from pipeline.analysis.columns import Mask, Unfolded, keep_lines, owners, unfold
+from pipeline.analysis.columns import Unfolded, keep_lines, last_of_each, owners, unfold
 from pipeline.model.profile import Index, Int, Profile
 from pipeline.model.report import Granularity, NodeInfo, base_name
 
@@ -53,10 +52,30 @@ def build_graph(profile: Profile, rules: NodeRules) -> Graph:
     if rules.no_inlines:
         profile = outermost_lines(profile)
     stacks = unfold(profile)
+    slots, kind = _kinds(profile, stacks, rules)
     positions: dict[NodeInfo, int] = {}
-    infos = _slot_infos(profile, stacks, rules)
-    slot_node = np.fromiter((positions.setdefault(info, len(positions)) for info in infos), np.int64, len(infos))
-    return Graph(stacks, tuple(positions), slot_node)
+    infos = _slot_infos(profile, stacks.slot_location[slots], stacks.slot_line[slots], rules)
+    kind_node = np.fromiter((positions.setdefault(info, len(positions)) for info in infos), np.int64, len(infos))
+    return Graph(stacks, tuple(positions), kind_node[kind])
+
+
+def _kinds(profile: Profile, stacks: Unfolded, rules: NodeRules) -> tuple[Index, Index]:
+    """Choose slots to look at, and say for each slot which of them it is like.
+
+    Where lines and addresses do not tell nodes apart, a slot is its function in its mapped file.
+    """
+    count = len(stacks.slot_line)
+    if rules.granularity in {"lines", "addresses"} or not count:
+        return np.arange(count, dtype=np.int64), np.arange(count, dtype=np.int64)
+    function = np.full(count, -1, np.int64)
+    lined = stacks.slot_line >= 0
+    function[lined] = profile.locations.line_function[stacks.slot_line[lined]]
+    keys = function * (len(profile.mappings) + 1) + profile.locations.mapping[stacks.slot_location]
+    _, first, kind = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return first[order].astype(np.int64), rank[kind]
 
 
 def outermost_lines(profile: Profile) -> Profile:
@@ -66,23 +85,21 @@ def outermost_lines(profile: Profile) -> Profile:
     return replace(profile, locations=keep_lines(profile.locations, keep))
 
 
-def _slot_infos(profile: Profile, stacks: Unfolded, rules: NodeRules) -> list[NodeInfo]:
+def _slot_infos(profile: Profile, location: Index, line: Int, rules: NodeRules) -> list[NodeInfo]:
     grain, functions, locations = rules.granularity or "functions", profile.functions, profile.locations
     blank = ("",) * len(functions)
     names = blank if grain == "files" else functions.name
     files = blank if grain == "functions" else tuple(clean_path(file, rules) for file in functions.filename)
     start_lines = functions.start_line.tolist()
     objects = (*(mapping.file for mapping in profile.mappings), "")
-    rows = len(stacks.slot_line)
-    zeros = [0] * rows
-    line = stacks.slot_line
+    zeros = [0] * len(line)
     # A slot without a line reads the last row of the tables, and does not use it.
     function = _take(locations.line_function, line)
     fine = grain in {"lines", "addresses"}
     numbers = _take(locations.line_number, line) if fine else zeros
     columns = _take(locations.line_column, line) if fine and _has_columns(grain, rules) else zeros
-    addresses = locations.address[stacks.slot_location].tolist() if grain == "addresses" else zeros
-    mapping = locations.mapping[stacks.slot_location].tolist()
+    addresses = locations.address[location].tolist() if grain == "addresses" else zeros
+    mapping = locations.mapping[location].tolist()
     infos = []
     for row, at in enumerate(line.tolist()):
         if at < 0:
@@ -110,14 +127,15 @@ def _take(column: Int, rows: Index) -> list[int]:
 
 def clean_path(path: str, rules: NodeRules) -> str:
     """Shorten a file name by the trim and source paths, then resolve ``.`` and ``..`` in it."""
-    trimmed = path if rules.whole_paths else _trim_path(path, rules)
+    trimmed = path if rules.whole_paths else trim_path(path, rules)
     if not trimmed:
         return ""
     cleaned = posixpath.normpath(trimmed)
     return cleaned[1:] if cleaned.startswith("//") else cleaned
 
 
-def _trim_path(path: str, rules: NodeRules) -> str:
+def trim_path(path: str, rules: NodeRules) -> str:
+    """Take the trim path, or what stands before the source path's own folder, off a file name."""
     if not rules.trim_path:
         for folder in filter(None, rules.source_path.split(":")):
             _, found, rest = path.partition(f"/{base_name(folder)}/")
@@ -142,12 +160,12 @@ class Presence:
 def presence(graph: Graph) -> Presence:
     """Find the nodes of every stack."""
     offset, nodes = graph.stacks.offset, graph.slot_node[graph.stacks.slot]
-    count = max(len(graph), 1)
-    pairs = np.unique(owners(offset) * count + nodes)
+    owner = owners(offset)
+    once = last_of_each(offset, nodes, len(graph))
     leaf = np.full(len(offset) - 1, -1, np.int64)
     filled = np.diff(offset) > 0
     leaf[filled] = nodes[offset[:-1][filled]]
-    return Presence(pairs // count, pairs % count, leaf)
+    return Presence(owner[once], nodes[once], leaf)
 
 
 def flat_weights(graph: Graph, where: Presence, values: Int) -> Int:
@@ -163,30 +181,3 @@ def cum_weights(graph: Graph, where: Presence, values: Int) -> Int:
     weights = np.zeros(len(graph), np.int64)
     np.add.at(weights, where.node, values[where.sample])
     return weights
-
-
-def inline_marks(graph: Graph, values: Int, counted: Mask, kept: Mask, cutoff: int) -> Sequence[str]:
-    """Say of each node whether its callers had it inlined: all ``(inline)``, some ``(partial-inline)``, none.
-
-    Only ``counted`` samples (bool[M]) and ``kept`` nodes (bool[N]) take part; calls that weigh less than ``cutoff``
-    do not count. A stack counts a call once, and the one nearest the root says whether it was inlined.
-    """
-    if not graph.stacks.slot_inlined.any():
-        return ("",) * len(graph)
-    owner = owners(graph.stacks.offset)
-    nodes = graph.slot_node[graph.stacks.slot]
-    chosen = np.flatnonzero(counted[owner] & kept[nodes])[::-1]
-    sample, node, inlined = owner[chosen], nodes[chosen], graph.stacks.slot_inlined[graph.stacks.slot[chosen]]
-    call = (sample[1:] == sample[:-1]) & (node[1:] != node[:-1])
-    edges, edge = np.unique(node[1:][call] * len(graph) + node[:-1][call], return_inverse=True)
-    _, first = np.unique(sample[1:][call] * max(len(edges), 1) + edge, return_index=True)
-    weights = np.zeros(len(edges), np.int64)
-    np.add.at(weights, edge[first], values[sample[1:][call][first]])
-    always = np.ones(len(edges), np.bool_)
-    np.logical_and.at(always, edge[first], inlined[1:][call][first])
-    heavy = np.abs(weights) >= cutoff
-    some, other = np.zeros(len(graph), np.bool_), np.zeros(len(graph), np.bool_)
-    some[edges[heavy & always] // len(graph)] = True
-    other[edges[heavy & ~always] // len(graph)] = True
-    words = {(True, False): "(inline)", (True, True): "(partial-inline)"}
-    return [words.get(pair, "") for pair in zip(some.tolist(), other.tolist(), strict=True)]

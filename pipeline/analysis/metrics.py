@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline import units
-from pipeline.analysis import gc, usage
+from pipeline.analysis import churn, collecting, contention, gc, growth, usage
 from pipeline.model.finding import Finding
 from pipeline.model.metric import LoadResult, Measurement, Metric
 from pipeline.model.profile import Profile
@@ -40,7 +40,11 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric(
         "rss_max", "Resident memory, peak", "bytes", "lower", "the most the process ever had: runtime.MemStats or time"
     ),
+    *growth.METRICS,
     *gc.METRICS,
+    *collecting.METRICS,
+    *churn.METRICS,
+    *contention.METRICS,
     *usage.METRICS,
 )
 BY_NAME: Final[Mapping[str, Metric]] = {metric.name: metric for metric in METRICS}
@@ -59,11 +63,8 @@ _QUANTILES: Final = ((0.5, "latency_p50"), (0.9, "latency_p90"), (0.99, "latency
 _ERROR_RATE_DOUBT: Final = 0.0
 _HEAP_GROWTH: Final = 2.0
 _HEAP_GROWTH_BYTES: Final = 8 << 20
-_GOROUTINE_GROWTH: Final = 1.5
-_GOROUTINE_GROWTH_COUNT: Final = 20
 _FOREIGN: Final = frozenset({("memstats", "http_404"), ("memstats", "not_memstats")})
 """What only services in other languages lack."""
-_DUMP: Final = "goroutine debug=2"
 
 Decoded = Sequence[tuple[RawFile, Profile]]
 Measured = tuple[list[Measurement], list[Finding]]
@@ -117,7 +118,8 @@ def _measure_part(part: _Part, memstats: gc.Taken, *, restarted: bool) -> Measur
     allocated: Measured = ([], []) if restarted else _allocations(part)
     measured: list[Measurement] = []
     doubts: list[Finding] = []
-    for some, doubted in (_load(part), allocated, _cpu(part), _heap(part), _goroutines(part), exact):
+    grown = growth.measure_growth(part.component, part.of("heap"), part.of("goroutine"), restarted=restarted)
+    for some, doubted in (_load(part), allocated, _cpu(part), _heap(part), _goroutines(part), (grown, []), exact):
         measured += some
         doubts += doubted
     if part.load is not None and (doubt := gc.sampling_doubt(measured, part.load.operations)) is not None:
@@ -195,7 +197,7 @@ def _cpu(part: _Part) -> Measured:
 
 
 def _heap(part: _Part) -> Measured:
-    taken = [pair for pair in part.of("heap") if _has(pair[1], "inuse_space")]
+    taken, _ = growth.in_order([pair for pair in part.of("heap") if _has(pair[1], "inuse_space")])
     if not taken:
         return [], []
     sizes = [profile.total(profile.sample_index("inuse_space")) for _, profile in taken]
@@ -222,26 +224,12 @@ def _heap(part: _Part) -> Measured:
 def _goroutines(part: _Part) -> Measured:
     measured: list[Measurement] = []
     findings: list[Finding] = []
-    taken = part.of("goroutine")
-    # A dump counts like the profile beside it, but is not one more moment.
-    taken = [pair for pair in taken if pair[1].format != _DUMP] or taken
+    taken, _ = growth.moments(part.of("goroutine"))
     counts = [profile.total(0) for _, profile in taken]
     if taken:
         measured.append(_from_file("goroutines_after", counts[-1], part, taken[-1][0]))
     if len(taken) >= 2:
         measured.append(_from_file("goroutines_before", counts[0], part, taken[0][0]))
-        many = counts[-1] - counts[0] >= _GOROUTINE_GROWTH_COUNT and counts[-1] >= _GOROUTINE_GROWTH * counts[0]
-        if many:
-            findings.append(
-                Finding(
-                    "goroutine_growth",
-                    "warning",
-                    "Many more goroutines ran after the load than before it.",
-                    taken[-1][0].path,
-                    f"{counts[0]} before, {counts[-1]} after",
-                    "Look at the goroutine profile by creation site; a goroutineleak profile proves a leak.",
-                )
-            )
     for file, profile in part.of("goroutineleak"):
         leaked = profile.total(0)
         measured.append(_from_file("goroutines_leaked", leaked, part, file))

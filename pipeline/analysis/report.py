@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.analysis import graph as graphs
+from pipeline.analysis.calls import inline_marks
 from pipeline.analysis.columns import Mask
 from pipeline.analysis.scope import Scope, open_scope
 from pipeline.model.arithmetic import divide
@@ -101,7 +102,7 @@ def _rows(weighed: _Weighed, chosen: list[int], options: ReportOptions) -> tuple
         kept = np.zeros(len(weighed.graph), np.bool_)
         kept[chosen] = True
     cutoff = _cutoff(weighed, alive, options.edge_fraction)
-    marks = graphs.inline_marks(weighed.graph, weighed.values, weighed.counted, kept, cutoff)
+    marks = inline_marks(weighed.graph, weighed.values, weighed.counted, kept, cutoff)
     infos = weighed.graph.infos
     return tuple(
         ReportRow(infos[node].printable(), weighed.flat_value(node), weighed.cum_value(node), marks[node])

@@ -58,7 +58,7 @@ class Scope:
             options.show_columns,
             options.trim_path,
             options.source_path,
-            object_files=self.kind == "callgrind",
+            object_files=self.kind in {"callgrind", "list"},
             whole_paths=self.kind == "traces",
         )
 
@@ -100,7 +100,9 @@ def effective_options(options: ReportOptions, kind: ReportKind) -> ReportOptions
     """Fill in what a kind of report decides itself: whether it is trimmed, how many nodes it shows by default."""
     if kind in _WHOLE:
         options = replace(options, granularity="addresses")
-    if kind in _WHOLE or kind == "peek" or not options.trim:
+    if kind == "list":
+        options = replace(options, granularity="lines")
+    if kind in _WHOLE or kind in {"peek", "list"} or not options.trim:
         return replace(options, node_count=0, node_fraction=0.0, edge_fraction=0.0)
     if options.node_count == -1:
         return replace(options, node_count=0 if kind in _TABLES else 80)

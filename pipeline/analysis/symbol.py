@@ -7,6 +7,7 @@ dots inside the last path element are written ``%2e``. Other languages give an e
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _CPP_ANONYMOUS: Final = re.compile(r"^\(anonymous namespace\)::")
@@ -21,6 +22,7 @@ _OPENING: Final = re.compile(r"[\[({ ]")
 _TYPE_PREFIX: Final = re.compile(r"^type[:.]\.?(?:eq|hash)\.|^go:(?:struct|interface)\b.*")
 
 
+@lru_cache(maxsize=1 << 15)
 def package_of(name: str) -> str:
     """Tell the import path a Go function lives in; empty when the name is not a Go function's.
 
@@ -42,6 +44,7 @@ def package_of(name: str) -> str:
     return _ESCAPED.sub(lambda code: chr(int(code.group(1), 16)), path) if "%" in path else path
 
 
+@lru_cache(maxsize=1 << 15)
 def shorten(name: str) -> str:
     """Shorten a name as pprof does in graphs: without the path of the package, namespaces or Java packages."""
     name = _CPP_ANONYMOUS.sub("", name)

@@ -45,8 +45,9 @@ def build_top_tables(profile: Profile, *, limit: int | None = None) -> tuple[Top
 def _files(profile: Profile, graph: graphs.Graph) -> Sequence[str]:
     """Find a file for each function: the first one any of its lines names."""
     files = [""] * len(graph)
-    functions, lines = profile.functions, profile.locations.line_function.tolist()
-    for node, line in zip(graph.slot_node.tolist(), graph.stacks.slot_line.tolist(), strict=True):
-        if not files[node] and line >= 0:
-            files[node] = functions.filename[lines[line]]
+    functions, lined = profile.functions, graph.stacks.slot_line >= 0
+    function = profile.locations.line_function[graph.stacks.slot_line[lined]]
+    named = dict.fromkeys(zip(graph.slot_node[lined].tolist(), function.tolist(), strict=True))
+    for node, at in named:
+        files[node] = files[node] or functions.filename[at]
     return files

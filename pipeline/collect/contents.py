@@ -12,15 +12,15 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from pipeline.decode import decode_profile
+from pipeline.decode.contents import kind_of
 from pipeline.decode.loadtest import decode_load
 from pipeline.errors import DecodeError
 from pipeline.model import layout
-from pipeline.model.profile import Profile
 from pipeline.model.run import DEFAULT_COMPONENT, Phase
 
 _PROFILE_KINDS: Final = frozenset({*layout.ENDPOINTS, "profile"})
 _ALIKE: Final = (frozenset({"heap", "allocs"}), frozenset({"block", "mutex"}))
-_KEPT_AS_NAMED: Final = frozenset({"manifest", "notes", "bench", "time", "memstats", "trace"})
+_KEPT_AS_NAMED: Final = frozenset({"manifest", "notes", "bench", "time", "memstats", "source", "trace"})
 _PROFILE_NAME: Final = re.compile(r"\.(prof|pprof|pb|pb\.gz|pgo|out)$", re.IGNORECASE)
 _BENCH: Final = re.compile(rb"^Benchmark\S*\s+\d+\s+[\d.e+]+ ns/op", re.MULTILINE)
 _GNU_TIME: Final = b"Maximum resident set size (kbytes):"
@@ -109,19 +109,6 @@ def _profile(path: str, place: layout.Place, data: bytes, max_bytes: int) -> Con
         return Content(component, kind, phase or usual, nanos=nanos)
     same = kind in {claimed, "profile"} or any({kind, claimed} <= group for group in _ALIKE)
     return Content(component, claimed, phase, nanos=nanos, other_kind="" if same else kind)
-
-
-def kind_of(profile: Profile) -> str:
-    """Name the kind of a profile by its sample types; ``profile`` when they fit none."""
-    names = [kind.type for kind in profile.sample_types]
-    if "inuse_space" in names or "alloc_space" in names:
-        return "allocs" if profile.default_sample_type == "alloc_space" or "inuse_space" not in names else "heap"
-    if "cpu" in names:
-        return "cpu"
-    if "contentions" in names:
-        # Both kinds have the same columns; a mutex profile blames who let go of the lock, a block profile who waited.
-        return "mutex" if any(name.endswith(("nlock", "nlock2")) for name in profile.functions.name) else "block"
-    return next((name for name in names if name in {"goroutine", "goroutineleak", "threadcreate"}), "profile")
 
 
 def _words(path: str) -> list[str]:

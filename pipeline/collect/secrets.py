@@ -61,6 +61,12 @@ def mask_text(text: str) -> str:
     return _SHAPES.sub(MASK, text)
 
 
+def mask_keys(text: str) -> str:
+    """Mask well-known shapes of keys and nothing else: for text whose lines count, such as source."""
+    text = _PEM.sub(lambda match: MASK + "\n" * match.group().count("\n"), text)
+    return _SHAPES.sub(MASK, text)
+
+
 def _clean_url(match: re.Match[str]) -> str:
     scheme, userinfo, rest, tail = match.groups()
     return f"{scheme}{f'{MASK}@' if userinfo else ''}{rest}{f'{tail[0]}{MASK}' if tail else ''}"

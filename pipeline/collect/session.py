@@ -43,6 +43,7 @@ from pipeline.collect.services import (
     prepare,
     running_services,
 )
+from pipeline.collect.source_files import store_source
 from pipeline.collect.taking import Session
 from pipeline.collect.timing import Workplace
 from pipeline.collect.window import run_window
@@ -319,6 +320,11 @@ def _follow_plan(job: _Job, folder: RunFolder, record: Record, services: tuple[S
 
 def _keep(job: _Job, folder: RunFolder, record: Record, load: LoadReport | None, *, leaving: bool) -> CollectedRun:
     """Make the run visible, or put it aside when there is nothing in it."""
+    if record.good and not leaving:
+        try:
+            store_source(job.config, job.root, folder, record)
+        except KeyboardInterrupt:
+            leaving = True
     interrupted = (job.signals.stop.is_set() and not job.open_ended) or leaving
     manifest = record.manifest(finished=rfc3339(job.clock.now()), load=load, interrupted=interrupted)
     if not record.good:

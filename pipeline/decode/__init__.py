@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipeline.decode.budget import check_cost
 from pipeline.decode.doubts import doubts
 from pipeline.decode.folded import decode_folded
 from pipeline.decode.goroutine import decode_goroutine_dump
@@ -57,16 +58,16 @@ _OTHERS = {
 def decode_profile(data: bytes, *, max_bytes: int = 1 << 30, symbolize: bool = False) -> Profile:
     """Decode any profile Go tools can read, goroutine dumps, folded stacks and speedscope files.
 
-    ``max_bytes`` bounds the unpacked size. ``symbolize`` takes function names from the comment lines of Go's text
-    profiles; without it the result is what ``go tool pprof`` makes of the file. Raises DecodeError with the codes of
-    the decoders, and ``not_a_profile``.
+    ``max_bytes`` bounds the unpacked size, and ``budget`` the memory for it. ``symbolize`` takes function names from
+    the comment lines of Go's text profiles; without it the result is what ``go tool pprof`` makes of the file. Raises
+    DecodeError with the codes of the decoders, ``not_a_profile`` and ``too_large``.
     """
     raw, packing = unpack(data, max_bytes)
     kind = sniff(raw)
     if kind not in READABLE:
         raise not_a_profile(kind, raw)
     try:
-        profile = _decode(kind, raw, symbolize=symbolize)
+        profile = _read(kind, raw, len(data), max_bytes, symbolize=symbolize)
     except MemoryError as error:
         raise DecodeError(
             "too_large",
@@ -76,15 +77,23 @@ def decode_profile(data: bytes, *, max_bytes: int = 1 << 30, symbolize: bool = F
     return replace(profile, findings=(*packing, *profile.findings, *doubts(profile)))
 
 
+def _read(kind: str, raw: bytes, stored: int, max_bytes: int, *, symbolize: bool) -> Profile:
+    """Decode within the budget; a text with stray control bytes is tried as text once it is known to be no proto."""
+    check_cost(kind, raw, stored, max_bytes)
+    try:
+        return _decode(kind, raw, symbolize=symbolize)
+    except DecodeError as error:
+        kind = text_format(raw) if kind == PPROF and error.code == "proto_corrupt" else ""
+        if not kind:
+            raise
+    check_cost(kind, raw, stored, max_bytes)
+    return _decode(kind, raw, symbolize=symbolize)
+
+
 def _decode(kind: str, raw: bytes, *, symbolize: bool) -> Profile:
-    """Open the one door that fits; a text with stray control bytes is tried as text once it is known to be no proto."""
+    """Open the one door that fits."""
     if kind == PPROF:
-        try:
-            return decode_pprof(raw)
-        except DecodeError as error:
-            kind = text_format(raw) if error.code == "proto_corrupt" else ""
-            if not kind:
-                raise
+        return decode_pprof(raw)
     if kind in _WITH_SYMBOLS:
         return _WITH_SYMBOLS[kind](raw, symbolize=symbolize)
     return _OTHERS[kind](raw)

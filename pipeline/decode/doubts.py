@@ -73,15 +73,16 @@ def _unsymbolized(profile: Profile) -> tuple[Finding, ...]:
     if not len(profile.samples.stack):
         message = "no sample has a stack: only totals can be shown"
         return (Finding("unsymbolized", "warning", message, cure="Collect the profile with stacks."),)
-    used = np.unique(profile.samples.stack)
-    bare = int((np.diff(profile.locations.line_offset)[used] == 0).sum())
+    used = np.zeros(len(profile.locations), np.bool_)
+    used[profile.samples.stack] = True
+    count, bare = int(used.sum()), int((np.diff(profile.locations.line_offset)[used] == 0).sum())
     if bare == 0:
         return ()
     return (
         Finding(
             "unsymbolized",
-            "warning" if 2 * bare > len(used) else "info",
-            f"{bare} of {len(used)} code locations have no function name; they are shown as addresses",
+            "warning" if 2 * bare > count else "info",
+            f"{bare} of {count} code locations have no function name; they are shown as addresses",
             cure="Names need the binary: run `go tool pprof -proto BINARY FILE`; Go services name them themselves.",
         ),
     )

@@ -29,6 +29,9 @@ _HEX: Final = re.compile(r"[+-]?0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)p[+-]?[0-
 _BAD_GROUP: Final = re.compile(r"(?<![0-9])_|_(?![0-9])", re.ASCII)
 _BAD_HEX_GROUP: Final = re.compile(r"(?<![0-9a-fx])_|_(?![0-9a-f])", re.ASCII | re.IGNORECASE)
 _TIDY: Final = {"ns": ("sec", 1e9, False), "MB": ("B", 1e6, True)}
+_RESULT: Final = re.compile(rb"Benchmark\S*[ \t]+[0-9]+[ \t]+[0-9.+-]\S*[ \t]+\S")
+_COLOUR: Final = re.compile(rb"\x1b\[[0-9;]*m")
+_HEAD: Final = 1 << 18
 _INT64: Final = 1 << 63
 
 
@@ -39,7 +42,7 @@ class _BadLineError(ValueError):
 def decode_gobench(data: bytes) -> BenchmarkFile:
     """Read benchmark results. Raises DecodeError `not_a_benchmark` when no line is one of the format's results."""
     reader = _Reader()
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    for number, line in enumerate(_plain(data).split(b"\n"), 1):
         reader.read(number, line.removesuffix(b"\r"))
     if not reader.results and not reader.faults:
         raise DecodeError(
@@ -50,6 +53,16 @@ def decode_gobench(data: bytes) -> BenchmarkFile:
     return BenchmarkFile(
         tuple(reader.results), tuple(reader.units.values()), tuple(reader.faults), _findings(reader.faults)
     )
+
+
+def is_gobench(data: bytes) -> bool:
+    """Tell whether a text holds results of Go benchmarks: a whole result line near its beginning."""
+    return any(_RESULT.match(line) for line in _plain(data[:_HEAD]).split(b"\n"))
+
+
+def _plain(data: bytes) -> bytes:
+    """Take out a byte-order mark and the colours that wrappers of ``go test`` print."""
+    return _COLOUR.sub(b"", data.removeprefix(b"\xef\xbb\xbf"))
 
 
 def tidy(value: float, unit: str) -> tuple[float, str]:

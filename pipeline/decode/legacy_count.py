@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
+from pipeline.decode.clean import clean_text
 from pipeline.decode.go_symbols import SymbolLines
 from pipeline.decode.legacy_frames import profiler_frames
 from pipeline.decode.legacy_maps import parse_maps, skip_to_maps
-from pipeline.decode.legacy_text import Lines, is_blank_or_comment, parse_addresses, parse_integer
+from pipeline.decode.legacy_text import Lines, incomplete, is_blank_or_comment, parse_addresses, parse_integer
 from pipeline.decode.sniff import COUNT_HEADER
 from pipeline.decode.table_builder import TableBuilder
 from pipeline.model.profile import Profile, SampleType
@@ -37,6 +38,8 @@ def decode_go_count(data: bytes, *, symbolize: bool = False) -> Profile:
             symbols.sample(_read_sample(lines, builder))
     skip_to_maps(lines)
     findings = symbols.apply() if symbolize else ()
+    found = sum(values[0] for values in builder.values)
+    findings += incomplete(int(header[2][:20]), found, f"entries of the {clean_text(header[1])} profile")
     builder.map_addresses(parse_maps(lines))
     types = (SampleType(header[1], "count"),)
     drop, keep = profiler_frames(types)

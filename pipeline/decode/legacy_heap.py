@@ -15,6 +15,7 @@ from pipeline.decode.legacy_maps import parse_maps, skip_to_maps
 from pipeline.decode.legacy_text import (
     SPACE,
     Lines,
+    incomplete,
     is_blank_or_comment,
     is_map_sentinel,
     parse_addresses,
@@ -40,6 +41,7 @@ class _Header:
     period: int
     has_alloc: bool
     poisson: bool
+    objects: int
 
 
 def decode_heap_text(data: bytes, *, symbolize: bool = False) -> Profile:
@@ -49,6 +51,7 @@ def decode_heap_text(data: bytes, *, symbolize: bool = False) -> Profile:
     header = _read_header(lines)
     builder = TableBuilder()
     symbols = SymbolLines(builder)
+    found = 0
     while lines.advance():
         line = lines.text.strip(SPACE)
         if is_blank_or_comment(line):
@@ -56,9 +59,12 @@ def decode_heap_text(data: bytes, *, symbolize: bool = False) -> Profile:
         elif is_map_sentinel(line):
             break
         else:
-            symbols.sample(_read_sample(lines, line, header, builder))
+            sample, objects = _read_sample(lines, line, header, builder)
+            symbols.sample(sample)
+            found += objects
     skip_to_maps(lines)
     findings = symbols.apply() if symbolize else ()
+    findings += incomplete(header.objects, found, "objects in use")
     builder.map_addresses(parse_maps(lines))
     types = _ALLOC_AND_INUSE if header.has_alloc else _INUSE
     drop, keep = profiler_frames(types)
@@ -77,8 +83,8 @@ def _read_header(lines: Lines) -> _Header:
     """Read what the first line says of sampling; Go writes twice its rate behind ``heap/``."""
     match = HEAP_HEADER.search(lines.text)
     if match is None:
-        if GROWTH_HEADER.search(lines.text):
-            return _Header(period=1, has_alloc=False, poisson=False)
+        if growth := GROWTH_HEADER.search(lines.text):
+            return _Header(1, has_alloc=False, poisson=False, objects=_objects(growth))
         raise lines.corrupt("the header of a heap profile")
     inuse_count, inuse_bytes, alloc_count, alloc_bytes, kind, rate = match.groups()
     has_alloc = alloc_count not in {inuse_count, "0"} or alloc_bytes not in {inuse_bytes, "0"}
@@ -88,15 +94,21 @@ def _read_header(lines: Lines) -> _Header:
         raise lines.corrupt("a heap header with a sampling rate") from error
     match kind:
         case "heapz_v2" | "heap_v2":
-            return _Header(period, has_alloc, poisson=True)
+            return _Header(period, has_alloc, poisson=True, objects=_objects(match))
         case "heapprofile":
-            return _Header(1, has_alloc, poisson=False)
+            return _Header(1, has_alloc, poisson=False, objects=_objects(match))
         case "heap":
-            return _Header(period // 2, has_alloc, poisson=True)
+            return _Header(period // 2, has_alloc, poisson=True, objects=_objects(match))
     raise lines.corrupt("a heap header of a known kind")
 
 
-def _read_sample(lines: Lines, line: str, header: _Header, builder: TableBuilder) -> int:
+def _objects(header: re.Match[str]) -> int:
+    """Read how many objects are in use; what was ever allocated some versions of Go give from elsewhere."""
+    return int(header[1][:20])
+
+
+def _read_sample(lines: Lines, line: str, header: _Header, builder: TableBuilder) -> tuple[int, int]:
+    """Add a sample; give its number and how many objects were seen in use, before they are scaled up."""
     match = _SAMPLE.search(line)
     if match is None:
         raise lines.corrupt("a heap sample")
@@ -118,7 +130,7 @@ def _read_sample(lines: Lines, line: str, header: _Header, builder: TableBuilder
         values += unsample(count, size, header.period) if header.poisson and count else (count, size)
     sample = builder.add(stack, values)
     builder.label_number(sample, "bytes", block)
-    return sample
+    return sample, inuse_count
 
 
 def _block_size(count: int, size: int) -> int:

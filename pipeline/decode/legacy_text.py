@@ -11,6 +11,7 @@ import re
 
 from pipeline.decode.clean import clean_text, excerpt
 from pipeline.errors import DecodeError
+from pipeline.model.finding import Finding
 
 MASK = (1 << 64) - 1
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -18,6 +19,15 @@ SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(
 _INT64 = 1 << 63
 _HEX = re.compile(r"0x([0-9a-f]+)")
 _MAP_SENTINELS = ("--- Memory map: ---", "MAPPED_LIBRARIES:")
+
+
+def incomplete(told: int, found: int, what: str) -> tuple[Finding, ...]:
+    """Doubt a text whose lines do not add up to the total of its header."""
+    if told == found:
+        return ()
+    message = f"the header says {told:,} {what}, the lines add up to {found:,}: some are missing or changed"
+    cure = "The text was cut or edited; collect the profile again, without debug=1."
+    return (Finding("text_incomplete", "warning", message, cure=cure),)
 
 
 class Lines:

@@ -45,15 +45,16 @@ def decode_pprof(data: bytes) -> Profile:
     message = parse_message(data)
     texts, findings = _string_table(message)
     sample_types = _sample_types(message, texts)
+    ids = {name: _Ids(name, getattr(message, name), message) for name in ("function", "mapping", "location")}
     functions = _functions(message, texts)
     mappings = _mappings(message, texts)
-    locations, dangling = _locations(message)
+    locations, dangling = _locations(message, ids)
     return Profile(
         sample_types=sample_types,
         functions=functions,
         mappings=mappings,
         locations=locations,
-        samples=_samples(message, len(sample_types)),
+        samples=_samples(message, len(sample_types), ids["location"]),
         labels=_labels(message, texts),
         default_sample_type=texts[message.default_sample_type],
         comments=tuple(texts[index] for index in message.comment),
@@ -140,15 +141,15 @@ def _mappings(message: profile_pb2.Profile, texts: _Texts) -> tuple[Mapping, ...
     )
 
 
-def _locations(message: profile_pb2.Profile) -> tuple[Locations, tuple[Finding, ...]]:
+def _locations(message: profile_pb2.Profile, ids: dict[str, _Ids]) -> tuple[Locations, tuple[Finding, ...]]:
     rows = list(message.location)
     lines = list(chain.from_iterable(row.line for row in rows))
-    function = _Ids("function", message.function, message).find(_ids((line.function_id for line in lines), len(lines)))
+    function = ids["function"].find(_ids((line.function_id for line in lines), len(lines)))
     if (function < 0).any():
         missing = lines[int(np.argmax(function < 0))].function_id
         raise DecodeError("dangling_ref", f"a line names function {missing}, which is missing", cure=_BAD_WRITER)
     mapping_ids = _ids((row.mapping_id for row in rows), len(rows))
-    mapping = _Ids("mapping", message.mapping, message).find(mapping_ids)
+    mapping = ids["mapping"].find(mapping_ids)
     locations = Locations(
         address=_ids((row.address for row in rows), len(rows)),
         mapping=mapping,
@@ -168,17 +169,17 @@ def _dangling_mapping(count: int) -> tuple[Finding, ...]:
     return (Finding("dangling_mapping", "warning", message, cure=_BAD_WRITER),)
 
 
-def _samples(message: profile_pb2.Profile, types: int) -> Samples:
+def _samples(message: profile_pb2.Profile, types: int, locations: _Ids) -> Samples:
     rows = message.sample
     counts = np.fromiter((len(row.value) for row in rows), np.int64, len(rows))
     if (counts != types).any():
         found = int(counts[np.argmax(counts != types)])
         raise DecodeError("value_count", f"a sample has {found} values for {types} sample types", cure=_BAD_WRITER)
     values = _column(chain.from_iterable(row.value for row in rows), len(rows) * types)
-    stacks = [row.location_id for row in rows]
-    offsets = _offsets([len(stack) for stack in stacks])
-    wanted = _ids(chain.from_iterable(stacks), int(offsets[-1]))
-    stack = _Ids("location", message.location, message).find(wanted)
+    # Rows are asked twice: to keep the view of each stack would cost more memory than the stacks.
+    offsets = _offsets([len(row.location_id) for row in rows])
+    wanted = _ids(chain.from_iterable(row.location_id for row in rows), int(offsets[-1]))
+    stack = locations.find(wanted)
     if (stack < 0).any():
         missing = int(wanted[np.argmax(stack < 0)])
         raise DecodeError("dangling_ref", f"a sample names location {missing}, which is missing", cure=_BAD_WRITER)

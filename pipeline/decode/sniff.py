@@ -30,7 +30,7 @@ READABLE = frozenset(
     {PPROF, GO_COUNT, GOROUTINE_DUMP, HEAP, CONTENTION, THREADS, CPU, JAVA_HEAP, JAVA_CONTENTION, FOLDED, SPEEDSCOPE},
 )
 
-COUNT_HEADER = re.compile(r"(\S+) profile: total \d+", re.ASCII)
+COUNT_HEADER = re.compile(r"(\S+) profile: total (\d+)", re.ASCII)
 HEAP_HEADER = re.compile(r"heap profile: *(\d+): *(\d+) *\[ *(\d+): *(\d+) *\] *@ *(heap[_a-z0-9]*)/?(\d*)", re.ASCII)
 GROWTH_HEADER = re.compile(
     r"heap profile: *(\d+): *(\d+) *\[ *(\d+): *(\d+) *\] @ (?:growth|fragmentation)z?", re.ASCII

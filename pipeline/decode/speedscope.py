@@ -34,6 +34,9 @@ _UNITS: Final = {
     "seconds": (_TIME, 10**9),
 }
 _LARGEST: Final = 2**63
+_FREE_ENTRIES: Final = 1 << 21
+_DEEP: Final = 128
+"""Frames that the stacks of a file of events may have together: these, and so many for each event."""
 
 Stack = tuple[int, ...]
 """Frames, root first."""
@@ -50,7 +53,7 @@ class _Source:
 
 
 def decode_speedscope(data: bytes) -> Profile:
-    """Decode a speedscope file. Raises DecodeError `bad_json`."""
+    """Decode a speedscope file. Raises DecodeError `bad_json`, and `too_large` where stacks grow without end."""
     tree = _parse(data)
     frames = _list(_member(tree, "shared", dict, ""), "frames", "/shared")
     profiles = _list(tree, "profiles", "")
@@ -145,12 +148,16 @@ def _evented(profile: Any, frames: int, factor: int, pointer: str) -> Iterator[S
     """Turn the time between two events into a sample of the stack that was open."""
     stack: list[int] = []
     last: int | None = None
+    entries = 0
     for place, event in enumerate(_list(profile, "events", pointer)):
         at = f"{pointer}/events/{place}"
         now = _amount(_member(event, "at", int | float, at), factor, f"{at}/at")
         if last is not None and now < last:
             raise _bad(f"{at}/at", "is before the event before it")
         if stack and last is not None and now > last:
+            entries += len(stack)
+            if entries > _FREE_ENTRIES + _DEEP * place:
+                raise _too_deep(entries, place)
             yield tuple(stack), now - last
         last = now
         frame = _index(event.get("frame"), frames, at)
@@ -160,6 +167,14 @@ def _evented(profile: Any, frames: int, factor: int, pointer: str) -> Iterator[S
             raise _bad(at, "does not close the frame that was opened last")
     if stack:
         raise _bad(f"{pointer}/events", f"{len(stack)} frames are never closed")
+
+
+def _too_deep(entries: int, events: int) -> DecodeError:
+    return DecodeError(
+        "too_large",
+        f"speedscope file: {events:,} events make stacks of {entries:,} frames and more",
+        cure="Export it as samples (type sampled), or a shorter part of it.",
+    )
 
 
 def _index(value: Any, frames: int, pointer: str) -> int:

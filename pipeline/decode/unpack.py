@@ -1,8 +1,8 @@
 """Bounded decompression: the bytes of a file -> the bytes of a profile.
 
-Rules: a profile is stored raw or as gzip (one or more members). Nothing here ever holds more than ``max_bytes`` of
-output, so a bomb costs no more memory than an honest file. Whatever Go's gzip reader refuses is refused; one thing is
-repaired: a file compressed twice by a proxy.
+Rules: a profile is stored raw or as gzip (one or more members). Nothing here ever holds more output than a file of its
+size may unpack to (``budget``), so a bomb costs no more memory than an honest file. What Go's gzip reader refuses is
+refused; one thing is repaired: a file compressed twice by a proxy.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import zlib
 
+from pipeline.decode.budget import most_unpacked
 from pipeline.errors import DecodeError
 from pipeline.model.finding import Finding
 
@@ -29,10 +30,11 @@ def unpack(data: bytes, max_bytes: int) -> tuple[bytes, tuple[Finding, ...]]:
     if not data:
         raise _empty("the file is empty")
     findings: list[Finding] = []
+    most = most_unpacked(len(data), max_bytes)
     for layer in range(2):
         if not data.startswith(MAGIC):
             break
-        data = _gunzip(data, max_bytes)
+        data = _gunzip(data, most)
         if not data:
             raise _empty("the file is the gzip of nothing")
         if layer:
@@ -49,7 +51,7 @@ def unpack(data: bytes, max_bytes: int) -> tuple[bytes, tuple[Finding, ...]]:
     return data, tuple(findings)
 
 
-def _gunzip(data: bytes, max_bytes: int) -> bytes:
+def _gunzip(data: bytes, most: int) -> bytes:
     """Join all members of a gzip file."""
     out = io.BytesIO()
     start = 0
@@ -60,11 +62,11 @@ def _gunzip(data: bytes, max_bytes: int) -> bytes:
                 f"{len(data) - start:,} bytes follow the gzip stream, which ends at byte {start:,}",
                 cure="A shorter profile was written over a longer file, or something was appended. Write it again.",
             )
-        start = _member(data, start, out, max_bytes)
+        start = _member(data, start, out, most)
     return out.getvalue()
 
 
-def _member(data: bytes, start: int, out: io.BytesIO, max_bytes: int) -> int:
+def _member(data: bytes, start: int, out: io.BytesIO, most: int) -> int:
     """Unpack one gzip member into ``out``; return where it ends."""
     stream = zlib.decompressobj(_GZIP_WINDOW)
     view = memoryview(data)
@@ -80,8 +82,8 @@ def _member(data: bytes, start: int, out: io.BytesIO, max_bytes: int) -> int:
         position += len(chunk)
         while chunk and not stream.eof:
             out.write(_inflate(stream, chunk, position))
-            if out.tell() > max_bytes:
-                raise _too_large(max_bytes)
+            if out.tell() > most:
+                raise _too_large(most)
             chunk = stream.unconsumed_tail
     return position - len(stream.unused_data)
 

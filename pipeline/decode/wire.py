@@ -77,7 +77,7 @@ def _clock_type() -> Any:
 
 def _refuse_mistyped(message: Message) -> None:
     """Refuse known fields that came with another wire type, at any depth, and the group types pprof never had."""
-    known = {field.number: field.name for field in message.DESCRIPTOR.fields}
+    known, parts = _shape(message.DESCRIPTOR)
     unknown_fields: Any = UnknownFieldSet(message)
     for unknown in unknown_fields:
         if unknown.wire_type in _GROUP_TYPES:
@@ -85,10 +85,16 @@ def _refuse_mistyped(message: Message) -> None:
         if unknown.field_number in known:
             name = f"{message.DESCRIPTOR.name}.{known[unknown.field_number]}"
             raise _corrupt(f"{name} has wire type {unknown.wire_type}")
-    for field, value in message.ListFields():
-        if field.message_type is not None:
-            for child in value if field.is_repeated else (value,):
-                _refuse_mistyped(child)
+    for part, is_repeated in parts:
+        for child in getattr(message, part) if is_repeated else (getattr(message, part),):
+            _refuse_mistyped(child)
+
+
+@cache
+def _shape(descriptor: Any) -> tuple[dict[int, str], tuple[tuple[str, bool], ...]]:
+    """Give the fields of a message by number, and those that are messages, with whether they are lists."""
+    parts = ((field.name, field.is_repeated) for field in descriptor.fields if field.message_type is not None)
+    return {field.number: field.name for field in descriptor.fields}, tuple(parts)
 
 
 def _first_bad_byte(data: bytes) -> int:
@@ -107,14 +113,14 @@ def _field_ends(data: bytes) -> Iterator[int]:
     """Walk over top-level fields, giving the end of each, until one does not fit."""
     position = 0
     while position < len(data):
-        tag, position = _varint(data, position)
+        tag, position = read_varint(data, position)
         match tag & 7:
             case 0:
-                _, position = _varint(data, position)
+                _, position = read_varint(data, position)
             case 1:
                 position += 8
             case 2:
-                length, position = _varint(data, position)
+                length, position = read_varint(data, position)
                 position += length
             case 5:
                 position += 4
@@ -125,8 +131,10 @@ def _field_ends(data: bytes) -> Iterator[int]:
         yield position
 
 
-def _varint(data: bytes, position: int) -> tuple[int, int]:
-    """Read a varint; a broken one ends past the data."""
+def read_varint(data: bytes, position: int) -> tuple[int, int]:
+    """Read a varint and where it ends; a broken one ends past the data."""
+    if position < len(data) and data[position] < 0x80:
+        return data[position], position + 1
     value = 0
     for shift in range(10):
         if position + shift >= len(data):

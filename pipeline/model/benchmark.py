@@ -66,6 +66,24 @@ class Benchmark:
 
 
 @dataclass(frozen=True, slots=True)
+class BenchmarkSummary:
+    """All repeats of one benchmark in one base unit: ``center`` is their median, ``low`` and ``high`` their ends.
+
+    ``package`` is the ``pkg`` of the file, empty where it names none; ``is_exact`` as the unit's metadata says.
+    """
+
+    package: str
+    name: str
+    unit: str
+    better: Direction
+    center: float
+    low: float
+    high: float
+    count: int
+    is_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class UnitMetadata:
     """One ``key=value`` of a ``Unit`` line; ``unit`` is the base unit, ``raw_unit`` the one written there."""
 
@@ -106,3 +124,13 @@ class BenchmarkFile:
 
     def _metadata(self, unit: str, key: str) -> str | None:
         return next((entry.value for entry in self.units if (entry.unit, entry.key) == (unit, key)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RunBenchmarks:
+    """One file of benchmark results of a run: every repeat as it was read, and what the repeats come to."""
+
+    path: str
+    component: str
+    file: BenchmarkFile
+    summaries: tuple[BenchmarkSummary, ...]

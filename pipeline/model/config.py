@@ -11,7 +11,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.model.cost import TOPIC_PRESETS, CostRules, Topic
+from pipeline.model.growth import DEFAULT_RULES, LeakRules
 from pipeline.model.program import BenchConfig, ProgramConfig
+from pipeline.model.source import LINK_TEMPLATE
 from pipeline.model.target import Budget, RoleConfig, TargetConfig
 
 CONFIG_FORMAT = 1
@@ -179,6 +182,93 @@ class CompareConfig(_Section):
     head: str = Field(description="Label of the runs judged.")
 
 
+class SourceConfig(_Section):
+    """Source lines kept with a run, for annotated source on its page and for `profbook pprof -list`."""
+
+    store: bool = Field(
+        False,
+        description="Store the source lines of hot functions of the Go modules in this checkout with each run. Only "
+        "files git tracks are read.",
+    )
+    functions: int = Field(50, ge=1, le=500, description="How many functions, half of them by flat, half by cum.")
+    context: int = Field(5, ge=5, le=100, description="Lines stored before and after each function.")
+    max_bytes: int = Field(1 << 20, ge=1 << 10, le=8 << 20, description="How much text is stored at most.")
+    root: str = Field(".", description="Folder of the git checkout the service is built from, if not the project's.")
+    url: str = Field(
+        "",
+        pattern=f"^$|{LINK_TEMPLATE}",
+        description="Link to a line: an address with {commit}, {path} and {line}. Empty: worked out from a GitHub or "
+        "GitLab remote.",
+    )
+
+
+class LeakConfig(_Section):
+    """When growth over the snapshots of a run is called a leak."""
+
+    min_snapshots: int = Field(
+        DEFAULT_RULES.min_snapshots,
+        ge=5,
+        description="How many snapshots a leak needs; of fewer, growth is only called growth.",
+    )
+    min_bytes: int = Field(
+        DEFAULT_RULES.min_bytes, ge=0, description="Growth of the heap, or of one site, below this many bytes is none."
+    )
+    min_goroutines: int = Field(
+        DEFAULT_RULES.min_goroutines, ge=1, description="Growth by fewer goroutines than this is none."
+    )
+    min_share: float = Field(
+        DEFAULT_RULES.min_share,
+        ge=0,
+        description="Growth below this share of the whole heap, or of all goroutines, at the first snapshot is none.",
+    )
+    min_steps: float = Field(
+        DEFAULT_RULES.min_steps,
+        ge=0,
+        le=1,
+        description="Share of the steps from snapshot to snapshot in which a leak does not fall.",
+    )
+    min_late: float = Field(
+        DEFAULT_RULES.min_late,
+        ge=0,
+        le=1,
+        description="Share of the slope that is still there in the later half; what fills up and stops is no leak.",
+    )
+    confidence: float = Field(
+        DEFAULT_RULES.confidence, ge=0.5, lt=1, description="Confidence of the interval of the slope."
+    )
+
+    @property
+    def rules(self) -> LeakRules:
+        """Give the rules as analysis takes them."""
+        return LeakRules(**self.model_dump())
+
+
+class ModuleConfig(_Section):
+    """The Go module under test: whose code is one's own."""
+
+    path: str = Field(
+        "",
+        pattern=r"^[^\s@]*$",
+        max_length=1000,
+        description="Its path, as in go.mod. Empty: own code is what lies outside the module cache and `vendor`, by "
+        "the file names in the profiles.",
+    )
+
+
+class TopicConfig(_Section):
+    """A group of code to weigh in every profile, by a pattern."""
+
+    name: str = Field(min_length=1, max_length=100, description="Its name on the pages.")
+    pattern: str = Field(
+        min_length=1,
+        max_length=10_000,
+        description="Regular expression in Go's syntax, tried on function and file names as `-focus` does.",
+    )
+    sample_types: tuple[str, ...] = Field(
+        (), description="Sample types it is weighed in, such as `alloc_space`; empty: all that are rolled up."
+    )
+
+
 class SiteConfig(_Section):
     """The site."""
 
@@ -212,8 +302,23 @@ class Config(_Section):
     compare: tuple[CompareConfig, ...] = Field(
         (CompareConfig(base="baseline", head="optimized"),), description="Comparisons to make."
     )
+    source: SourceConfig = Field(SourceConfig(), description="Source lines kept with a run.")
+    leak: LeakConfig = Field(LeakConfig(), description="Leaks.")
+    module: ModuleConfig = Field(ModuleConfig(), description="The Go module under test.")
+    topics_preset: Literal["", "kubernetes"] = Field(
+        "",
+        description="Topics to begin with, above all tables; kubernetes: OpenAPI, JSON, dynamic client, informers, "
+        "reconcile loops.",
+    )
+    topics: tuple[TopicConfig, ...] = Field((), description="Groups of code to weigh in every profile.")
     site: SiteConfig = Field(SiteConfig(), description="The site.")
     limits: LimitsConfig = Field(LimitsConfig(), description="Guards.")
+
+    @property
+    def cost(self) -> CostRules:
+        """Give the own module and all topics, those of the preset first."""
+        own = tuple(Topic(one.name, one.pattern, one.sample_types) for one in self.topics)
+        return CostRules(self.module.path, (*TOPIC_PRESETS.get(self.topics_preset, ()), *own))
 
     @property
     def budgets(self) -> dict[str, Budget]:

@@ -1,11 +1,13 @@
 """File names of a run, in the forms the guides use: name -> component, kind, phase, place in a series. Pure.
 
-Rules: a name is only a hint (content decides how a file is read); unknown names are kept as ``other``. Recognised are
+Rules: a name is only a hint (content decides how a file is read); unknown names are ``other`` until their content tells
+more. Recognised are
 
     heap-before.prof  allocs-after.pb.gz  goroutine.prof  cpu.pprof      one service, phases
     <component>/heap0.pprof  <component>/cpu12.pprof                     interval series
     manager_heap.prof  heap_during_build.prof  heap-20251028-113000.pprof loose files, taken by hand
     heap-delta.prof  memstats-before.txt  memstats3.txt  trace.out       windows, runtime counters, a trace
+    source.json                                                         source lines of hot functions
     load-test-results.json  *.bench.txt  *.time.txt  test.log  README.md what goes with them
 """
 
@@ -96,6 +98,8 @@ def started_of(run_id: str) -> str:
 
 def place(path: str) -> Place:
     """Say what a path inside a run directory is, by its name alone."""
+    if path == "source.json":
+        return Place("", "source", "", None)
     folder, _, name = path.rpartition("/")
     component = folder or DEFAULT_COMPONENT
     match = _PROFILE.match(name)
@@ -105,7 +109,7 @@ def place(path: str) -> Place:
         kind = "cpu" if match["kind"] == "profile" else match["kind"]
         index = int(match["index"]) if match["index"] is not None else None
         named: dict[str | None, Phase] = {"before": "before", "during": "during", "after": "after"}
-        phase: Phase = "series" if index is not None else named.get(match["phase"], _usual_phase(kind))
+        phase: Phase = "series" if index is not None else named.get(match["phase"], usual_phase(kind))
         return Place(component, kind, phase, index)
     if (match := _DELTA.match(name)) is not None:
         return Place(component, match["kind"], "during", None)
@@ -120,5 +124,12 @@ def place(path: str) -> Place:
     return Place("", "other", "", None)
 
 
-def _usual_phase(kind: str) -> Phase:
+def component_of(path: str) -> str:
+    """Name the component of a file by its folder; empty for folders that are no component's."""
+    folder = path.rpartition("/")[0]
+    return folder if is_run_name(folder) else "" if folder else DEFAULT_COMPONENT
+
+
+def usual_phase(kind: str) -> Phase:
+    """Say when a profile of this kind is taken, if its name does not."""
     return "during" if kind == "cpu" else "after"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.model.benchmark import RunBenchmarks
 from pipeline.model.calltree import TopTable
+from pipeline.model.cost import Churn, Contention, Rollup
 from pipeline.model.finding import Finding
+from pipeline.model.goroutine_group import GoroutineGroups
+from pipeline.model.growth import Growth
 from pipeline.model.metric import LoadResult, Measurement
 from pipeline.model.profile import SampleType
 from pipeline.model.run import Run
+from pipeline.model.source import AnnotatedFunction, SourceStore
 
 RECORD_FORMAT = 1
 
@@ -20,7 +25,7 @@ class ProfileRecord:
     ``tree`` is the file name (content-addressed) under the run's derived folder; empty when the profile has no samples.
     ``window`` facts are as in the file: ``time_nanos`` (UTC, 0 unknown), ``duration_nanos``. ``header`` is what pprof
     prints above a report. ``merged_of`` names the files a profile of several pods is the sum of; ``path`` is then no
-    file of the run.
+    file of the run. ``source`` are the hottest functions whose text the run stores.
     """
 
     path: str
@@ -42,6 +47,8 @@ class ProfileRecord:
     build_id: str
     findings: tuple[Finding, ...] = ()
     merged_of: tuple[str, ...] = ()
+    source: tuple[AnnotatedFunction, ...] = ()
+    rollups: tuple[Rollup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,13 @@ class RunRecord:
     load: LoadResult | None
     measurements: tuple[Measurement, ...]
     findings: tuple[Finding, ...]
+    growth: tuple[Growth, ...] = ()
+    goroutines: tuple[GoroutineGroups, ...] = ()
     format: int = RECORD_FORMAT
+    source: SourceStore | None = None
+    churn: tuple[Churn, ...] = ()
+    contention: tuple[Contention, ...] = ()
+    benchmarks: tuple[RunBenchmarks, ...] = ()
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

@@ -13,7 +13,7 @@ from pipeline.model.profile import SampleType
 
 Granularity = Literal["", "functions", "filefunctions", "files", "lines", "addresses"]
 ReportKind = Literal[
-    "top", "text", "tree", "peek", "traces", "tags", "raw", "comments", "proto", "topproto", "dot", "callgrind"
+    "top", "text", "tree", "peek", "traces", "tags", "raw", "comments", "proto", "topproto", "dot", "callgrind", "list"
 ]
 
 
@@ -42,7 +42,8 @@ class FilterOptions:
 class ReportOptions:
     """Options of a report; ``node_count`` 0 means all, -1 what suits the report; ``unit`` "minimum" lets it choose.
 
-    ``tag_root`` and ``tag_leaf`` are label keys whose values become frames; ``symbol`` is the pattern of a peek.
+    ``tag_root`` and ``tag_leaf`` are label keys whose values become frames; ``symbol`` is what a peek or list
+    looks for.
     """
 
     sample_index: str = ""

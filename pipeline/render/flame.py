@@ -17,6 +17,7 @@ by it. Gaps count from -1: position = sum of gaps so far - 1. Cumulative values 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.model.calltree import CallTree
+from pipeline.model.origin import is_runtime
 from pipeline.model.profile import Index, Int
 from pipeline.render.encode import json_text, visible
 from pipeline.units import show
@@ -43,8 +45,17 @@ _TEXT_PERCENT: Final = 1.8
 
 def flame_script(tree: CallTree, key: str) -> bytes:
     """Encode a whole call tree, every sample type, as the classic script a page loads (format: see the module)."""
-    script = f"profbook.data({json_text(key)},{json_text(_columns(tree))});\n"
-    return script.encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
+    return register(key, flame_data(tree))
+
+
+def flame_data(tree: CallTree) -> bytes:
+    """Encode the data of a call tree alone: what its key is made from."""
+    return json_text(_columns(tree)).encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
+
+
+def register(key: str, data: bytes) -> bytes:
+    """Wrap data in the call that hands them to the page."""
+    return b"profbook.data(%b,%b);\n" % (json_text(key).encode("utf-8", "backslashreplace"), data)
 
 
 def _columns(tree: CallTree) -> dict[str, Any]:
@@ -107,9 +118,10 @@ def short_name(name: str) -> str:
     return name[name.rfind("/", 0, min(ends, default=len(name))) + 1 :] or name
 
 
+@lru_cache(maxsize=4096)
 def hue(package: str) -> int:
     """Pick one of ``HUES`` colours by the package's FNV-1a hash; -1 (neutral) for the runtime and unknown packages."""
-    if package in {"", "runtime", "internal/runtime"} or package.startswith(("runtime/", "internal/runtime/")):
+    if not package or is_runtime(package):
         return -1
     state = 0x811C9DC5
     for byte in package.encode("utf-8", "replace"):

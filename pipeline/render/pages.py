@@ -35,14 +35,14 @@ def render_site(  # noqa: PLR0913 - the corridor hands over everything it has re
     templates: Mapping[str, str],
     metrics: Sequence[Metric] = (),
     headline: Sequence[str] = (),
-    flames: Mapping[str, Sequence[str]] | None = None,
+    flames: Mapping[str, str] | None = None,
     notes: Mapping[tuple[str, str], str] | None = None,
     charts: MutableMapping[str, str] | None = None,
 ) -> SiteContent:
     """Render everything.
 
     ``templates`` are texts by path under site_templates; ``metrics`` the registry and ``headline`` the metrics verdicts
-    rest on; ``flames`` one SVG for each sample type of a tree; ``notes`` maps (run, path) to text; ``charts`` keeps
+    rest on; ``flames`` the SVG of each tree; ``notes`` maps (run, path) to text; ``charts`` keeps
     drawn charts between builds. Raises SiteError when a template asks for what it is not given.
     """
     env = environment(templates)

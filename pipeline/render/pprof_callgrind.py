@@ -35,12 +35,16 @@ class _Writer:
     def __init__(self, report: CallGraphReport, options: ReportOptions) -> None:
         self.source_unit = report.text.sample_type.unit
         self.unit = Numbers(report.text, options, whole=True).unit
+        self.shown: dict[int, int] = {}
         self.objects: dict[str, int] = {}
         self.files: dict[str, int] = {}
         self.names: dict[str, int] = {}
 
     def whole(self, value: int) -> int:
-        return int(units.scale(value, self.source_unit, self.unit)[0])
+        shown = self.shown.get(value)
+        if shown is None:
+            shown = self.shown[value] = int(units.scale(value, self.source_unit, self.unit)[0])
+        return shown
 
     def place(self, info: NodeInfo) -> Iterator[str]:
         yield ""

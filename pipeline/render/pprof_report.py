@@ -47,11 +47,15 @@ class Numbers:
         self.from_unit = report.sample_type.unit
         self.ratio = 1 / options.divide_by
         self.whole = whole
+        self._shown: dict[int, str] = {}
         self.unit = options.unit if options.unit != "minimum" or not report.rows else self._choose(report)
 
     def __call__(self, value: int) -> str:
-        """Print a value."""
-        return units.scaled_label(self._divided(value), self.from_unit, self.unit)
+        """Print a value; most of a report's values are shown many times."""
+        shown = self._shown.get(value)
+        if shown is None:
+            shown = self._shown[value] = units.scaled_label(self._divided(value), self.from_unit, self.unit)
+        return shown
 
     def _divided(self, value: int) -> int:
         return int(value * self.ratio) if self.ratio > 0 and self.ratio != 1 else value

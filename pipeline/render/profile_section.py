@@ -16,6 +16,7 @@ from pipeline.render import encode, links
 from pipeline.render.commands import Command, commands
 from pipeline.render.env import Html, trusted
 from pipeline.render.figures import Cache, Figure, series_figures
+from pipeline.render.source_section import SourceView, source_view
 from pipeline.render.tables import TopPanel, top_panels
 
 _KINDS: Final = ("cpu", "heap", "allocs", "goroutine", "goroutineleak", "mutex", "block", "threadcreate")
@@ -80,13 +81,14 @@ class KindSection:
     snapshots: tuple[Snapshot, ...]
     commands: tuple[Command, ...]
     findings: tuple[Finding, ...]
+    source: SourceView | None
 
 
 @dataclass(frozen=True, slots=True)
 class SectionRules:
     """What all sections of a site share."""
 
-    flames: Mapping[str, Sequence[str]]
+    flames: Mapping[str, str]
     charts: Cache
     profiles_dir: str
     site_url: str
@@ -100,7 +102,7 @@ def kind_sections(record: RunRecord, rules: SectionRules) -> tuple[KindSection, 
         groups.setdefault((profile.component, profile.kind), []).append(profile)
     ordered = sorted(groups, key=lambda key: (key[0], _rank(key[1]), key[1]))
     single = len({component for component, _ in groups}) == 1
-    return tuple(_section(record.run.id, key, groups[key], rules, single=single) for key in ordered)
+    return tuple(_section(record, key, groups[key], rules, single=single) for key in ordered)
 
 
 def kind_title(kind: str) -> str:
@@ -118,9 +120,9 @@ def _rank(kind: str) -> int:
 
 
 def _section(
-    run_id: str, key: tuple[str, str], group: Sequence[ProfileRecord], rules: SectionRules, *, single: bool
+    record: RunRecord, key: tuple[str, str], group: Sequence[ProfileRecord], rules: SectionRules, *, single: bool
 ) -> KindSection:
-    component, kind = key
+    run_id, (component, kind) = record.run.id, key
     taken = sorted(group, key=taken_order)
     shown = taken[-1]
     identity = encode.anchor("profile", kind) if single else encode.anchor("profile", component, kind)
@@ -138,14 +140,14 @@ def _section(
         snapshots=tuple(_snapshot(run_id, one, shown, raw=rules.raw) for one in taken),
         commands=commands(run_id, taken, profiles_dir=rules.profiles_dir, site_url=rules.site_url, raw=rules.raw),
         findings=tuple(doubt for one in taken for doubt in one.findings),
+        source=source_view(shown, record.source, identity),
     )
 
 
-def _flame(profile: ProfileRecord, flames: Mapping[str, Sequence[str]]) -> Flame | None:
+def _flame(profile: ProfileRecord, flames: Mapping[str, str]) -> Flame | None:
     if not profile.tree:
         return None
-    pictures = flames.get(profile.tree, ())
-    picture = pictures[profile.default_index] if profile.default_index < len(pictures) else ""
+    picture = flames.get(profile.tree, "")
     src = f"../../{links.tree_file(encode.url_path(profile.tree))}"
     return Flame(src, profile.tree, profile.default_index, trusted(picture))
 

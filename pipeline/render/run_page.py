@@ -12,8 +12,10 @@ from pipeline.model.page import StampedPage
 from pipeline.model.record import RunRecord
 from pipeline.model.run import FileReport, Manifest
 from pipeline.render import encode, links
+from pipeline.render.cost_section import CostSections, cost_sections
 from pipeline.render.env import Environment, render
 from pipeline.render.figures import load_figures
+from pipeline.render.growth_section import group_views, growth_views
 from pipeline.render.profile_section import KindSection, SectionRules, kind_sections
 from pipeline.render.state import DIRECTIONS, OUTCOMES, SEVERITIES, run_state
 
@@ -85,6 +87,7 @@ def run_page(
     sections = kind_sections(record, rules)
     lines = metric_lines(record.measurements, metrics)
     written = notes_of(run.id, notes)
+    costs = cost_sections(record)
     body = render(
         env,
         "pages/run.html.j2",
@@ -99,7 +102,10 @@ def run_page(
         load=record.load,
         load_facts=load_facts(record.load) if record.load else (),
         load_figures=load_figures(record.load, rules.charts, prefix="load") if record.load else (),
+        growth=growth_views(record),
+        groups=group_views(record),
         sections=sections,
+        costs=costs,
         files=file_lines(record, raw=rules.raw),
         environment=environment_facts(run.manifest) if run.manifest else (),
         notes=written,
@@ -111,7 +117,7 @@ def run_page(
         severities=SEVERITIES,
         outcomes=OUTCOMES,
     )
-    return StampedPage(url, run.id, body, _toc(record, sections, has_notes=bool(written)))
+    return StampedPage(url, run.id, body, _toc(record, sections, costs, has_notes=bool(written)))
 
 
 def metric_lines(measurements: Sequence[Measurement], metrics: Mapping[str, Metric]) -> tuple[MetricLine, ...]:
@@ -224,10 +230,14 @@ def notes_of(run_id: str, notes: Mapping[tuple[str, str], str]) -> tuple[Note, .
     return tuple(Note(path, text[:_NOTES_LIMIT], len(text) > _NOTES_LIMIT) for path, text in mine)
 
 
-def _toc(record: RunRecord, sections: Sequence[KindSection], *, has_notes: bool) -> tuple[tuple[str, str], ...]:
+def _toc(
+    record: RunRecord, sections: Sequence[KindSection], costs: CostSections, *, has_notes: bool
+) -> tuple[tuple[str, str], ...]:
     entries = [("verdict", "Can it be trusted?"), ("metrics", "Metrics")]
     if record.load is not None:
         entries.append(("load", "Load test"))
+    if record.growth or record.goroutines:
+        entries.append(("growth", "Growth"))
     many = len({section.component for section in sections}) > 1
     seen: set[str] = set()
     for section in sections:
@@ -236,6 +246,7 @@ def _toc(record: RunRecord, sections: Sequence[KindSection], *, has_notes: bool)
         elif section.component not in seen:
             seen.add(section.component)
             entries.append((section.id, section.component))
+    entries += costs.toc()
     entries.append(("files", "Files"))
     if record.run.manifest is not None:
         entries.append(("provenance", "Provenance"))

@@ -1,7 +1,7 @@
 """Writing so that a crash leaves the old bytes or the new ones, never a part of them.
 
 Rules: a file is written beside its final place (``.<name>.<pid>-<thread>.tmp``), flushed to disk, renamed over it, and
-the folder is flushed too. Readers never need a lock.
+the folder is flushed too; files that a digest elsewhere vouches for need not be flushed. Readers never need a lock.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ from pipeline.errors import StoreError
 _TEMPORARY: Final = re.compile(r"^\..+\.\d+-\d+\.tmp$")
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a whole file, making its folders; raises StoreError when the disk does not take it."""
+def write_bytes(path: Path, data: bytes, *, flush: bool = True) -> None:
+    """Write a whole file, making its folders; raises StoreError when the disk does not take it.
+
+    Without ``flush`` a crash of the machine may lose the bytes: only for files whose readers check a digest and make
+    them again.
+    """
     # The thread is part of the name: two writers of one process must not share a temporary file either.
     temporary = path.parent / f".{path.name[:120]}.{os.getpid()}-{threading.get_ident()}.tmp"
     try:
@@ -30,13 +34,15 @@ def write_bytes(path: Path, data: bytes) -> None:
             with temporary.open("wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                if flush:
+                    os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        sync_folder(path.parent)
+        if flush:
+            sync_folder(path.parent)
     except OSError as error:
         raise StoreError(
             f"cannot write {path}: {error.strerror or error}",
@@ -44,12 +50,12 @@ def write_bytes(path: Path, data: bytes) -> None:
         ) from error
 
 
-def write_if_changed(path: Path, data: bytes) -> bool:
-    """Write a file unless it holds these bytes already; tell whether it was written."""
+def write_if_changed(path: Path, data: bytes, *, flush: bool = True) -> bool:
+    """Write a file unless it holds these bytes already; tell whether it was written (``flush``: see `write_bytes`)."""
     with suppress(OSError):
         if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
             return False
-    write_bytes(path, data)
+    write_bytes(path, data, flush=flush)
     return True
 
 

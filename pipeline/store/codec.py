@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import math
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 Value = TypeVar("Value")
 Unknown = list[str]
+_PLAIN = frozenset({str, int, bool})
 _Reader = Callable[[Any, str, Unknown | None], Any]
 
 
@@ -33,29 +34,14 @@ def load(data: bytes, kind: type[Value]) -> Value:
 
 def to_plain(value: Any) -> Any:
     """Turn a value into objects, lists, strings and numbers."""
-    if isinstance(value, bool | str | int) or value is None:
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, tuple | list):
-        return [to_plain(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        hints = _hints(type(value))
-        return {name: _float(plain, hint) for name, hint in hints.items() for plain in [to_plain(getattr(value, name))]}
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    kind: Any = type(value)
+    return _writer(kind)(value)
 
 
 def from_plain(plain: Any, kind: type[Value], unknown: Unknown | None = None) -> Value:
     """Build a value of ``kind``; unknown keys are appended to ``unknown`` when given, else they are a ValueError."""
     value: Value = _reader(cast("Any", kind))(plain, "", unknown)
     return value
-
-
-def _float(plain: Any, hint: Any) -> Any:
-    """Write an integer in a float field as a float, so that equal values are equal bytes."""
-    if isinstance(plain, int) and not isinstance(plain, bool) and float in {hint, *get_args(hint)}:
-        return float(plain)
-    return plain
 
 
 def _refuse(constant: str) -> None:
@@ -66,6 +52,53 @@ def _refuse(constant: str) -> None:
 def _hints(kind: type) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}
+
+
+@cache
+def _writer(kind: Any) -> Callable[[Any], Any]:
+    """Choose how values of a type are written; looked up once per type, since a record holds many thousands of them."""
+    if issubclass(kind, bool | str | int) or kind is type(None):
+        return _as_is
+    if issubclass(kind, float):
+        return _finite
+    if issubclass(kind, tuple | list):
+        return _list
+    if is_dataclass(kind):
+        return _fields(kind)
+    raise TypeError(f"{kind.__name__} has no JSON form")
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _finite(value: float) -> Any:
+    return value if math.isfinite(value) else str(value)
+
+
+def _list(value: Sequence[Any]) -> list[Any]:
+    return [to_plain(item) for item in value]
+
+
+def _fields(kind: Any) -> Callable[[Any], Any]:
+    hints = _hints(kind)
+    floats = [name for name, hint in hints.items() if float in {hint, *get_args(hint)}]
+
+    def write(value: Any) -> dict[str, Any]:
+        found = {name: getattr(value, name) for name in hints}
+        for name in floats:
+            found[name] = _float(found[name])
+        for name, item in found.items():
+            if type(item) not in _PLAIN:
+                found[name] = to_plain(item)
+        return found
+
+    return write
+
+
+def _float(value: Any) -> Any:
+    """Write an integer in a float field as a float, so that equal values are equal bytes."""
+    return float(value) if type(value) is int else value
 
 
 @cache

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import ConfigError
 from pipeline.model.config import CONFIG_FORMAT, Config
+from pipeline.model.cost import TOPIC_PRESETS
 from pipeline.model.layout import is_run_name
 from pipeline.model.target import service_root
 
@@ -97,6 +98,7 @@ def load_config(
     _check_components(draft)
     _check_names(draft)
     config = _validate(draft)
+    _check_topics(draft, config)
     if config is None or draft.faults:
         raise ConfigError("\n".join(dict.fromkeys(draft.faults)), cure=_CURE)
     return config
@@ -293,6 +295,26 @@ def _check_kind(draft: _Draft, path: _KeyPath, kind: object) -> None:
         draft.fault(path, f"{kind} is never fetched: it is not a profile")
     elif kind == "profile" or (kind == "cpu" and path[-2] in {"before", "after"}):
         draft.fault(path, "the CPU profile is taken during the load, for collect.cpu_seconds")
+
+
+def _check_topics(draft: _Draft, config: Config | None) -> None:
+    """Check that patterns of topics compile and that no two topics have one name."""
+    topics = config.topics if config else ()
+    if not config or not topics:
+        return
+    from pipeline.analysis.pattern import compile_pattern
+
+    seen = {topic.name for topic in TOPIC_PRESETS.get(config.topics_preset, ())}
+    for place, topic in enumerate(topics):
+        if topic.name in seen:
+            draft.fault(("topics", place, "name"), "is the name of another topic")
+        seen.add(topic.name)
+        try:
+            compile_pattern(topic.pattern)
+        except ValueError as error:
+            # The rest of Go's message is the pattern itself.
+            reason = str(error).removeprefix("error parsing regexp: ").partition(": `")[0]
+            draft.fault(("topics", place, "pattern"), f"is not a pattern in Go's syntax: {reason}")
 
 
 def _validate(draft: _Draft) -> Config | None:

@@ -24,7 +24,7 @@ _GROUND: Final = ("__init__.py", "derive.py", "errors.py", "model", "stages.py",
 DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "render/flame.py")
 COMPARE_CODE: Final = (*_GROUND, "analysis/metrics.py", "compare")
 SITE_CODE: Final = (".",)
-_DERIVE_LIBRARIES: Final = ("numpy", "protobuf")
+_DERIVE_LIBRARIES: Final = ("numpy", "protobuf", "scipy")
 _SITE_LIBRARIES: Final = (*_DERIVE_LIBRARIES, "altair", "jinja2", "mkdocs", "mkdocs-material", "vl-convert-python")
 
 
@@ -65,7 +65,12 @@ def of_libraries(names: tuple[str, ...]) -> str:
 def derive_key(run_digest: str, config: Config) -> str:
     """Make the key of one run's record; ``run_digest`` covers its id, its files and what reading it doubted."""
     budgets = {name: asdict(budget) for name, budget in config.budgets.items()}
-    settings = [config.limits.model_dump(mode="json"), budgets]
+    settings = [
+        config.limits.model_dump(mode="json"),
+        budgets,
+        config.leak.model_dump(mode="json"),
+        asdict(config.cost),
+    ]
     return digest("derive", RECORD_FORMAT, run_digest, settings, of_code(DERIVE_CODE), of_libraries(_DERIVE_LIBRARIES))
 
 

@@ -42,7 +42,8 @@ def write(path: Path, value: object, *, kind: str, key: str, files: Mapping[str,
     Only under the lock of what is written: leftovers of killed writers are cleared.
     """
     for name, data in (files or {}).items():
-        atomic.write_if_changed(path.parent / name, data)
+        # Dozens per run: flushing each costs more than making them, and `is_current` checks every one.
+        atomic.write_if_changed(path.parent / name, data, flush=False)
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in (files or {}).items()}
     seal(path, value, kind=kind, key=key, files=digests)
     if files is not None:

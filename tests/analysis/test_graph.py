@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.analysis.calls import inline_marks
 from pipeline.analysis.graph import (
     NodeRules,
     build_graph,
     clean_path,
     cum_weights,
     flat_weights,
-    inline_marks,
     presence,
 )
 from pipeline.model.profile import Profile

@@ -98,7 +98,7 @@ def test_goroutines_before_after_and_leaked() -> None:
     measured, findings = measure(Run("r", "", "", ()), taken, {})
     values = {one.metric: one.value for one in measured}
     assert (values["goroutines_before"], values["goroutines_after"], values["goroutines_leaked"]) == (10, 60, 40)
-    assert [one.code for one in findings] == ["goroutine_growth", "goroutine_leak"]
+    assert [one.code for one in findings] == ["goroutine_leak"]
 
 
 def test_load_errors_and_failures_are_findings() -> None:

@@ -70,6 +70,7 @@ BENCH = b"goos: linux\nBenchmarkHash-8   \t 1000\t 1234 ns/op\t 10 B/op\n"
         ("api/load-test-results.json", LOAD, "api", "load", ""),
         ("package.json", b"{}", "", "other", ""),
         ("README.md", b"# x", "", "notes", ""),
+        ("source.json", b"{}", "", "source", ""),
         ("a.bin", b"\x00\x01\x02", "", "other", ""),
     ],
 )

@@ -105,6 +105,23 @@ def test_a_load_shorter_than_its_window_is_said(tmp_path: Path) -> None:
     assert run.manifest.status == "complete"
 
 
+def test_source_that_cannot_be_stored_costs_nothing(tmp_path: Path) -> None:
+    run = collect(tmp_path, settings() | {"source": {"store": True}})
+    assert (codes(run), run.manifest.status) == ({"no_source"}, "complete")
+
+
+def test_leaving_while_source_is_stored_keeps_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.collect.session.store_source", leave)
+    with pytest.raises(KeyboardInterrupt):
+        collect(tmp_path, settings())
+    (run_id,) = visible(tmp_path)
+    manifest = json.loads((tmp_path / "profiles" / run_id / "run.json").read_text())
+    assert manifest["status"] == "interrupted"
+
+
 def test_failed_load_is_kept_with_its_words(tmp_path: Path) -> None:
     run = collect(tmp_path, settings(["sh", "-c", "echo boom in $PWD; exit 9"]))
     load = run.manifest.load

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.decode.gobench import decode_gobench, tidy
+from pipeline.decode.gobench import decode_gobench, is_gobench, tidy
 from pipeline.errors import DecodeError
 from pipeline.model.benchmark import BenchmarkValue
 
@@ -195,3 +195,18 @@ def test_real_results_are_read_under_the_name_unknown(tmp_path: Path) -> None:
         lines = [line for line in sample.read_bytes().split(b"\n") if line.startswith(b"Benchmark")]
         assert len(found.results) + len(found.faults) == len(lines), sample.name
         assert {fault.message for fault in found.faults} <= {"missing iteration count"}, sample.name
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"goos: linux\nBenchmarkX-8 \t 10 \t 12.5 ns/op\n", True),
+        (b"=== RUN\nBenchmarkX 1 1e3 x\r\n", True),
+        (b"Benchmarks 3 are fun\n", False),
+        (b"BenchmarkX\nBenchmarkX-8 10\n", False),
+        (b"the BenchmarkX 10 5 ns/op\n", False),
+        (b"", False),
+    ],
+)
+def test_results_are_recognised_by_a_whole_line(text: bytes, *, expected: bool) -> None:
+    assert is_gobench(text) == expected

@@ -43,7 +43,7 @@ def test_symbols_and_labels_on_request() -> None:
 
 
 def test_runtime_frames_named_nowhere_are_cut_and_that_is_said() -> None:
-    profile = decode_profile(b"".join(TEXT.partition(b"3 @")[:1]), symbolize=True)
+    profile = decode_profile(TEXT.partition(b"3 @")[0].replace(b"total 8", b"total 4"), symbolize=True)
     assert stacks(profile) == [(("main.worker",), (4,))]
     assert codes(profile) == {"frames_hidden"}
 

@@ -33,6 +33,8 @@ from pipeline.model.layout import Place
         ("app/stacks.folded", Place("app", "profile", "", None)),
         ("app.speedscope.json", Place("service", "profile", "", None)),
         ("run.json", Place("", "manifest", "", None)),
+        ("source.json", Place("", "source", "", None)),
+        ("api/source.json", Place("", "other", "", None)),
         ("test.log", Place("", "log", "", None)),
         ("README.md", Place("", "notes", "", None)),
         ("pebble-disk-usage.txt", Place("", "other", "", None)),

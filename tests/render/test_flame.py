@@ -16,7 +16,7 @@ import pytest
 from pipeline.analysis.calltree import build_call_tree
 from pipeline.decode import decode_profile
 from pipeline.model.calltree import CallTree
-from pipeline.render.flame import flame_script, flame_svg, hue, short_name
+from pipeline.render.flame import flame_data, flame_script, flame_svg, hue, register, short_name
 from pipeline.units import show
 from tests.render import format_cases
 from tests.trees import call_tree, random_samples
@@ -124,6 +124,12 @@ def test_bytes_are_the_same_each_time(name: str) -> None:
     tree = TREES[name]
     assert flame_script(tree, "k") == flame_script(tree, "k")
     assert flame_svg(tree, tree.default_index) == flame_svg(tree, tree.default_index)
+
+
+def test_data_are_the_same_under_every_key() -> None:
+    data = flame_data(TREES["hostile"])
+    assert register("k", data) == flame_script(TREES["hostile"], "k")
+    assert read_script(register("a", data))[1] == read_script(register("b", data))[1]
 
 
 def test_nothing_in_the_data_file_can_end_its_script() -> None:

@@ -43,4 +43,6 @@ def test_only_code_is_markup() -> None:
 
 
 def test_the_top_has_the_format() -> None:
-    assert set(SECTIONS[""]) == {name for name, field in Config.model_fields.items() if name == "format"}
+    assert set(SECTIONS[""]) == {
+        name for name, field in Config.model_fields.items() if name in {"format", "topics_preset"}
+    }

@@ -41,6 +41,13 @@ def test_bytes_are_flushed_before_the_rename_and_the_folder_after(tmp_path, monk
     assert seen == [(False, False), (True, True)]
 
 
+def test_bytes_that_a_digest_vouches_for_need_not_be_flushed(tmp_path, monkeypatch):
+    path, seen = tmp_path / "c.js", []
+    monkeypatch.setattr(os, "fsync", seen.append)
+    assert atomic.write_if_changed(path, b"x", flush=False)
+    assert (path.read_bytes(), names(tmp_path), seen) == (b"x", ["c.js"], [])
+
+
 def test_equal_bytes_are_not_written_again(tmp_path):
     path = tmp_path / "c.json"
     assert atomic.write_if_changed(path, b"one")

@@ -180,3 +180,50 @@ def test_an_address_is_taken_as_people_write_it(tmp_path: Path, url: str) -> Non
 @pytest.mark.parametrize("url", ["http://", "file:///x", "http://h:99999", "http://h?a=1", "http://[::"])
 def test_urls_that_are_no_base_are_refused(tmp_path: Path, url: str) -> None:
     assert "components.api.url" in faults(tmp_path, {}, components={"api": {"url": url}})[0]
+
+
+def test_topics_of_the_preset_come_first_and_the_module_is_named(tmp_path: Path) -> None:
+    text = """
+topics_preset = "kubernetes"
+[[topics]]
+name = "pgx"
+pattern = 'github\\.com/jackc/pgx'
+sample_types = ["cpu"]
+[module]
+path = "example.com/shop"
+"""
+    rules = load_config(project(tmp_path, text)).cost
+    assert rules.module == "example.com/shop"
+    assert [topic.name for topic in rules.topics] == [
+        "OpenAPI", "JSON", "Dynamic client", "Informer and cache", "Reconcile", "pgx",
+    ]  # fmt: skip
+    assert rules.topics[-1].sample_types == ("cpu",)
+    assert load_config(tmp_path / "none").cost.topics == ()
+
+
+def test_a_topic_that_cannot_be_is_told_with_its_key_and_without_its_pattern(tmp_path: Path) -> None:
+    text = """
+topics_preset = "kubernetes"
+[[topics]]
+name = "JSON"
+pattern = "x"
+[[topics]]
+name = "a"
+pattern = "sesame("
+[[topics]]
+name = "a"
+pattern = "(?!x)"
+"""
+    assert faults(project(tmp_path, text)) == [
+        "profbook.toml: topics[0].name: is the name of another topic",
+        "profbook.toml: topics[1].pattern: is not a pattern in Go's syntax: missing closing )",
+        "profbook.toml: topics[2].name: is the name of another topic",
+        "profbook.toml: topics[2].pattern: is not a pattern in Go's syntax: invalid or unsupported Perl syntax",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ['topics_preset = "k8s"', "[module]\npath = 'a b'", "[[topics]]\nname = ''\npattern = 'x'"]
+)
+def test_other_settings_of_cost_are_checked_too(tmp_path: Path, text: str) -> None:
+    assert len(faults(project(tmp_path, text))) == 1

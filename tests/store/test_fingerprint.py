@@ -77,6 +77,16 @@ def test_a_budget_that_changes_makes_its_run_anew():
     assert keys[0] == keys[1] != keys[2]
 
 
+def test_topics_and_the_module_make_runs_anew():
+    settings = (
+        {},
+        {"topics_preset": "kubernetes"},
+        {"module": {"path": "a.io/b"}},
+        {"topics": [{"name": "x", "pattern": "y"}]},
+    )
+    assert len({fingerprint.derive_key("x", Config.model_validate(one)) for one in settings}) == 4
+
+
 def test_a_comparison_s_key_knows_its_sides_apart():
     pair = CompareConfig(base="a", head="b")
     keys = {

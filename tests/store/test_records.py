@@ -1,5 +1,7 @@
+import os
 import random
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,16 @@ def current(path, key="k1", kind="run"):
 def test_a_written_record_is_current_and_reads_back(record):
     assert current(record)
     assert records.read(record, Value, kind="run") == VALUE
+
+
+def test_only_the_document_is_flushed_and_lost_data_are_noticed(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append(Path(f"/proc/self/fd/{descriptor}").resolve()))
+    path = tmp_path / "run/record.json"
+    records.write(path, VALUE, kind="run", key="k1", files={"a.js": b"data", "a.svg": b"<svg/>"})
+    assert [place.name.startswith(".record.json.") or place == path.parent for place in flushed] == [True, True]
+    (path.parent / "a.js").write_bytes(b"")
+    assert not current(path)
 
 
 def test_another_key_or_kind_is_not_current(record):
