@@ -28,28 +28,33 @@ def build_call_tree(profile: Profile) -> CallTree:
     totals = tuple(exact_total(profile, index) for index in range(len(profile.sample_types)))
     profile = keep_samples(profile, (profile.samples.values != 0).any(axis=1))
     frames, grown = _merge_stacks(profile)
-    position = _depth_first(grown, frames, profile.sample_index())
+    position = _depth_first(grown, frames, profile.sample_index()).astype(np.int64)
     order = np.empty_like(position)
-    order[position] = np.arange(len(order), dtype=np.int32)
+    order[position] = np.arange(len(order), dtype=np.int64)
     flat, leaf = np.zeros((len(totals), len(order)), np.int64), grown.leaf
     for row, values in enumerate(profile.samples.values.T):
         np.add.at(flat[row], position[leaf[leaf >= 0]], values[leaf >= 0])
-        grown.cum[row] = grown.cum[row][order]
+        grown.cum[row] = grown.cum[row].take(order)
+    parent = _moved(grown.parent.take(order), position)
+    # Trees are large: what is not needed any more goes before the last columns are made.
+    del position, leaf
     return CallTree(
         frames=frames,
         sample_types=profile.sample_types,
         default_index=profile.sample_index(),
-        parent=_moved(grown.parent[order], position),
-        frame=grown.frame[order].astype(np.int64),
-        inlined=grown.inlined[order].astype(np.int64),
+        parent=parent,
+        frame=grown.frame.take(order).astype(np.int64),
+        inlined=grown.inlined.take(order).astype(np.int64),
         flat=flat,
         cum=grown.cum,
         totals=totals,
     )
 
 
-def _moved(parent: Small, position: Small) -> Index:
-    return np.where(parent >= 0, position[parent], -1).astype(np.int64)
+def _moved(parent: Small, position: Index) -> Index:
+    moved = position.take(parent, mode="clip")
+    moved[parent < 0] = -1
+    return moved
 
 
 def _merge_stacks(profile: Profile) -> tuple[Frames, _Grown]:
@@ -72,14 +77,21 @@ def _frames(profile: Profile, stacks: Unfolded) -> tuple[Frames, Index]:
     kinds, first, kind = np.unique(
         (function + 1) * width + locations.mapping[stacks.slot_location] % width, return_index=True, return_inverse=True
     )
-    positions: dict[tuple[str, str], int] = {}
-    kind_frame = np.empty(len(kinds), np.int64)
-    for row in np.argsort(first).tolist():
-        at, mapping = divmod(int(kinds[row]), width)
-        name, file = (functions.name[at - 1], functions.filename[at - 1]) if at else ("", "")
-        kind_frame[row] = positions.setdefault((name or file or objects[mapping], file), len(positions))
-    name_column, file_column = zip(*positions, strict=True) if positions else ((), ())
-    return Frames(name_column, file_column, tuple(map(package_of, name_column))), kind_frame[kind]
+    seen = np.argsort(first)
+    at, mapping = (column.tolist() for column in np.divmod(kinds[seen], width))
+    files = list(map(("", *functions.filename).__getitem__, at))
+    names = list(map(("", *functions.name).__getitem__, at))
+    if "" in names:
+        whole = zip(names, files, mapping, strict=True)
+        names = [name or file or objects[mapped] for name, file, mapped in whole]
+    kind_frame, position = np.empty(len(kinds), np.int64), np.arange(len(kinds), dtype=np.int64)
+    if len(set(names)) < len(names):
+        keys = list(zip(names, files, strict=True))
+        positions = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        names, files = map(list, zip(*positions, strict=True))
+        position = np.fromiter(map(positions.__getitem__, keys), np.int64, len(keys))
+    kind_frame[seen] = position
+    return Frames(tuple(names), tuple(files), tuple(map(package_of, names))), kind_frame[kind]
 
 
 Small = NDArray[np.int32]
@@ -88,7 +100,7 @@ Small = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Grown:
-    """N nodes level by level, sorted by parent.
+    """N nodes level by level, those of one parent together.
 
     ``size`` counts the nodes below each, itself included; ``leaf`` int64[M] is the node of each sample, -1 for an
     empty stack.
@@ -108,50 +120,75 @@ class _Grown:
 
 
 def _grow(stacks: Unfolded, slot_frame: Index, frame_count: int, values: Int) -> _Grown:
-    depth = np.diff(stacks.offset)
-    active = np.flatnonzero(depth > 0)
+    depth = np.diff(stacks.offset).astype(np.int32)
+    last, slots = stacks.offset[1:] - 1, stacks.slot.astype(np.int32)
+    columns = np.ascontiguousarray(values.T)
+    shared, alone = np.flatnonzero(depth > 0), np.zeros(0, np.int64)
     node = np.full(len(depth), -1, np.int64)
-    parents, frames, inlined, first = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)], [np.zeros(0, np.bool_)], [0]
-    for level in range(int(depth.max()) if len(depth) else 0):
-        active = active[depth[active] > level]
-        slot = stacks.slot[stacks.offset[1:][active] - 1 - level]
-        keys, met = np.unique((node[active] + 1) * frame_count + slot_frame[slot], return_inverse=True)
-        node[active] = first[-1] + met
-        parents.append((keys // frame_count - 1).astype(np.int32))
-        frames.append((keys % frame_count).astype(np.int32))
+    parents, frames, inlined, sizes = ([np.zeros(0, kind)] for kind in (np.int32, np.int32, np.bool_, np.int32))
+    cums, first, merged = [np.zeros((values.shape[1], 0), np.int64)], [0], []
+    for level in range(int(depth.max(initial=0))):
+        shared, alone = shared[depth[shared] > level], alone[depth[alone] > level]
+        slot, own = slots.take(last.take(shared) - level), slots.take(last.take(alone) - level)
+        keys, met, count = np.unique(
+            (node[shared] + 1) * frame_count + slot_frame[slot], return_inverse=True, return_counts=True
+        )
+        parents += ((keys // frame_count - 1).astype(np.int32), node[alone].astype(np.int32))
+        frames += ((keys % frame_count).astype(np.int32), slot_frame[own].astype(np.int32))
         # A node is inlined where every call to it was.
-        inlined.append(np.bincount(met, ~stacks.slot_inlined[slot], len(keys)) == 0)
-        first.append(first[-1] + len(keys))
-    parent = np.concatenate(parents)
+        outer = np.bincount(met, ~stacks.slot_inlined[slot], len(keys))
+        inlined += (outer == 0, stacks.slot_inlined[own])
+        cums += (_sums(columns.take(shared, axis=1), met, len(keys)), columns.take(alone, axis=1))
+        node[shared] = first[-1] + met
+        node[alone] = first[-1] + len(keys) + np.arange(len(alone))
+        first.append(first[-1] + len(keys) + len(alone))
+        merged.append(len(keys))
+        # What follows a node of one sample is that sample's alone: there is nothing left to merge.
+        single = count[met] == 1
+        below = np.ones(len(keys), np.int32)
+        below[met[single]] = depth[shared[single]] - level
+        sizes += (below, depth[alone] - level)
+        shared, alone = shared[~single], np.concatenate((alone, shared[single]))
+    parent, size = np.concatenate(parents), np.concatenate(sizes)
     family = np.ones(len(parent), np.bool_)
     family[1:] = parent[1:] != parent[:-1]
     family[first[:-1]] = True
-    cum = np.zeros((values.shape[1], len(parent)), np.int64)
-    for row, column in enumerate(values.T):
-        np.add.at(cum[row], node[node >= 0], column[node >= 0])
-    size = np.ones((1, len(parent)), np.int32)
-    for weights in (cum, size):
-        _add_up(weights, parent, family, first)
+    _add_up(size, parent, family, first, merged)
+    del slots, columns, parents, sizes
     return _Grown(
         parent=parent,
         frame=np.concatenate(frames),
         inlined=np.concatenate(inlined),
-        cum=cum,
-        size=size[0],
+        cum=np.concatenate(cums, axis=1),
+        size=size,
         leaf=node,
         family=family,
         first=tuple(first),
     )
 
 
-def _add_up(weights: Int | Small, parent: Small, family: Mask, first: list[int]) -> None:
-    """Add the weights (any[…, N]) of the nodes of every level to their parents, deepest first."""
+def _sums(values: Int, groups: Index, count: int) -> Int:
+    """Add up values (int64[S, M]) by group: int64[S, count]."""
+    sums = np.zeros((len(values), count), np.int64)
+    for row, column in enumerate(values):
+        np.add.at(sums[row], groups, column)
+    return sums
+
+
+def _add_up(size: Small, parent: Small, family: Mask, first: list[int], merged: list[int]) -> None:
+    """Add the sizes of the nodes of every level to their parents, deepest first.
+
+    Of each level that is the first ``merged`` nodes: the others are below nodes whose size is known.
+    """
     starts = np.flatnonzero(family)
     bounds = np.searchsorted(starts, first).tolist()
-    for level in range(len(first) - 2, 0, -1):
-        start, end = first[level], first[level + 1]
+    for level in range(len(merged) - 1, 0, -1):
+        if not merged[level]:
+            continue
+        start, end = first[level], first[level] + merged[level]
         own = starts[bounds[level] : bounds[level + 1]]
-        weights[:, parent[own]] += np.add.reduceat(weights[:, start:end], own - start, axis=1, dtype=weights.dtype)
+        own = own[: np.searchsorted(own, end)]
+        size[parent[own]] += np.add.reduceat(size[start:end], own - start, dtype=np.int32)
 
 
 def _depth_first(grown: _Grown, frames: Frames, default: int) -> Small:
@@ -171,8 +208,12 @@ def _before(grown: _Grown, frames: Frames, default: int) -> Small:
     if not len(chosen):
         return before
     ranks = np.empty(len(frames), np.int64)
-    by_name = sorted(range(len(frames)), key=lambda frame: (frames.name[frame], frames.file[frame]))
-    ranks[by_name] = np.arange(len(frames))
+    used = np.zeros(len(frames), np.bool_)
+    used[grown.frame[chosen]] = True
+    by_name = sorted(np.flatnonzero(used).tolist(), key=frames.name.__getitem__)
+    if len(set(frames.name)) < len(frames):
+        by_name.sort(key=lambda frame: (frames.name[frame], frames.file[frame]))
+    ranks[by_name] = np.arange(len(by_name))
     weight = -np.abs(grown.cum[default, chosen])
     order = chosen[np.lexsort((ranks[grown.frame[chosen]], weight, grown.parent[chosen]))]
     size, parent = grown.size[order].astype(np.int64), grown.parent[order]

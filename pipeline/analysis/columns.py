@@ -149,11 +149,17 @@ def unfold(profile: Profile) -> Unfolded:
     within = np.arange(len(slot_location), dtype=np.int64) - slot_offset[slot_location]
     has_line = lines[slot_location] > 0
     slot_line = np.where(has_line, locations.line_offset[:-1][slot_location] + within, -1)
-    counts = slots[samples.stack]
-    entry_offset = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)))
+    counts = slots.take(samples.stack)
+    entry_offset = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=entry_offset[1:])
+    # In place: these columns are as long as all stacks.
+    begin = slot_offset.take(samples.stack)
+    begin -= entry_offset[:-1]
+    slot = np.repeat(begin, counts)
+    slot += np.arange(len(slot), dtype=np.int64)
     return Unfolded(
         offset=entry_offset[samples.stack_offset],
-        slot=expand(slot_offset[samples.stack], counts),
+        slot=slot,
         slot_location=slot_location,
         slot_line=slot_line,
         slot_inlined=within < lines[slot_location] - 1,

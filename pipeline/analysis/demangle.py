@@ -6,6 +6,7 @@ Rules: a name that differs from its system name was made readable by the produce
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -24,8 +25,7 @@ class NameStyle:
 
 DEFAULT: Final = NameStyle()
 AS_GIVEN: Final = NameStyle(parameters=False, templates=False)
-_FOREIGN: Final = re.compile(r"_Z|::|[<>\[\]]")
-"""What a name has that is mangled or looks like demangled C++; most Go names have none of it."""
+_FOREIGN: Final = ("_Z", "::", "<", ">", "[", "]")
 _RUST_HASH: Final = re.compile(r"(.*)17h([0-9a-f]{16})E(?:\..*)?", re.DOTALL)
 _RUST_SIGN: Final = re.compile(r"\$(SP|BP|RF|LT|GT|LP|RP|C|u[0-7][0-9a-f])\$|\.\.|\.")
 _RUST_SIGNS: Final = {"SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP": "(", "RP": ")", "C": ","}
@@ -34,11 +34,12 @@ _RUST_SIGNS: Final = {"SP": "@", "BP": "*", "RF": "&", "LT": "<", "GT": ">", "LP
 def demangle_names(profile: Profile, style: NameStyle = DEFAULT) -> Profile:
     """Give every function the name pprof gives it; by default without parameters and template parameters."""
     functions = profile.functions
+    foreign = _foreign(functions.system_name)
     names = tuple(
         name
         if name and name != system and not (style.force and system)
         else simplify(system, style)
-        if _FOREIGN.search(system)
+        if system in foreign
         else system
         for name, system in zip(functions.name, functions.system_name, strict=True)
     )
@@ -46,6 +47,13 @@ def demangle_names(profile: Profile, style: NameStyle = DEFAULT) -> Profile:
         return profile
     renamed = Functions(names, functions.system_name, functions.filename, functions.start_line)
     return replace(profile, functions=renamed)
+
+
+def _foreign(names: Sequence[str]) -> frozenset[str]:
+    """Choose the names that are mangled or look like demangled C++; most Go names have none of the signs."""
+    joined = "\n".join(names)
+    signs = [sign for sign in _FOREIGN if sign in joined]
+    return frozenset(name for sign in signs for name in names if sign in name)
 
 
 def simplify(name: str, style: NameStyle = DEFAULT) -> str:

@@ -7,6 +7,7 @@ every node on its stack, however often the node recurs, and to the flat weight o
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sized
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -159,25 +160,30 @@ class Presence:
 
 def presence(graph: Graph) -> Presence:
     """Find the nodes of every stack."""
-    offset, nodes = graph.stacks.offset, graph.slot_node[graph.stacks.slot]
+    return presence_of(graph.stacks, graph.slot_node, len(graph))
+
+
+def presence_of(stacks: Unfolded, slot_node: Index, count: int) -> Presence:
+    """Find the nodes of every stack; there are ``count`` of them, and ``slot_node`` names that of each slot."""
+    offset, nodes = stacks.offset, slot_node.take(stacks.slot)
     owner = owners(offset)
-    once = last_of_each(offset, nodes, len(graph))
+    once = np.flatnonzero(last_of_each(offset, nodes, count))
     leaf = np.full(len(offset) - 1, -1, np.int64)
     filled = np.diff(offset) > 0
     leaf[filled] = nodes[offset[:-1][filled]]
-    return Presence(owner[once], nodes[once], leaf)
+    return Presence(owner.take(once), nodes.take(once), leaf)
 
 
-def flat_weights(graph: Graph, where: Presence, values: Int) -> Int:
+def flat_weights(nodes: Sized, where: Presence, values: Int) -> Int:
     """Add up values (int64[M]) by leaf: int64[N]."""
-    weights = np.zeros(len(graph), np.int64)
+    weights = np.zeros(len(nodes), np.int64)
     filled = where.leaf >= 0
     np.add.at(weights, where.leaf[filled], values[filled])
     return weights
 
 
-def cum_weights(graph: Graph, where: Presence, values: Int) -> Int:
+def cum_weights(nodes: Sized, where: Presence, values: Int) -> Int:
     """Add up values (int64[M]) by every node of a stack: int64[N]."""
-    weights = np.zeros(len(graph), np.int64)
+    weights = np.zeros(len(nodes), np.int64)
     np.add.at(weights, where.node, values[where.sample])
     return weights

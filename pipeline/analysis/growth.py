@@ -3,7 +3,7 @@
 Rules: sizes are in-use bytes and counts, never the size of a file. The trend is the Theil-Sen slope: the median of the
 slopes between all pairs of snapshots, which a few odd snapshots do not move. The first snapshot is left out of it
 where there are enough (start-up is not growth), and so are those of a process before its last restart. Two snapshots
-have no trend, and three or four can show growth but no leak. The one door to SciPy in this room.
+have no trend, and three or four can show growth but no leak.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from pipeline.analysis.sites import heap_sites
+from pipeline.analysis.slope import fit
 from pipeline.model.finding import Finding
 from pipeline.model.growth import DEFAULT_RULES, Growth, LeakRules, SiteGrowth, SiteKind, Snapshot, Trend, TrendVerdict
 from pipeline.model.memstats import MemStats
@@ -65,17 +66,6 @@ def in_order(taken: Taken) -> tuple[list[tuple[RawFile, Profile]], list[float] |
         if numbers == sorted(numbers):
             return by_time, [(profile.time_nanos - min(times)) / 1e9 for _, profile in by_time]
     return sorted(kept, key=lambda pair: (_PHASES[pair[0].phase], pair[0].index or 0, pair[0].path)), None
-
-
-def fit(at: Sequence[float], values: Sequence[float], confidence: float) -> tuple[float, float, float]:
-    """Fit the slope of at least two values at different moments: (slope, low, high). Source: Theil (1950), Sen (1968).
-
-    With few values the interval is as wide as all slopes there are, and holds for less than ``confidence``.
-    """
-    from scipy.stats import theilslopes
-
-    found = theilslopes(values, at, alpha=confidence)
-    return float(found.slope), float(found.low_slope), float(found.high_slope)
 
 
 def judge(at: Sequence[float], values: Sequence[int], rules: LeakRules, least: float) -> Trend:

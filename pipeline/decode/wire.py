@@ -29,7 +29,7 @@ def parse_message(data: bytes) -> profile_pb2.Profile:
     """Parse profile.proto bytes. Raises DecodeError ``proto_corrupt`` and ``concatenated``, and MemoryError."""
     try:
         message = profile_pb2.Profile.FromString(data)
-        times = _clock_type().FromString(data).time_nanos
+        times = start_times(data)
     except WireError as error:
         if "alloc" in str(error):
             raise MemoryError from error
@@ -41,6 +41,11 @@ def parse_message(data: bytes) -> profile_pb2.Profile:
     if message.ByteSize() != size:
         _refuse_mistyped(profile_pb2.Profile.FromString(data))
     return message
+
+
+def start_times(data: bytes) -> list[int]:
+    """List every ``time_nanos`` of a profile."""
+    return list(_clock_type().FromString(data).time_nanos)
 
 
 def concatenated(evidence: str) -> DecodeError:

@@ -24,7 +24,7 @@ _GROUND: Final = ("__init__.py", "derive.py", "errors.py", "model", "stages.py",
 DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "render/flame.py")
 COMPARE_CODE: Final = (*_GROUND, "analysis/metrics.py", "compare")
 SITE_CODE: Final = (".",)
-_DERIVE_LIBRARIES: Final = ("numpy", "protobuf", "scipy")
+_DERIVE_LIBRARIES: Final = ("numpy", "protobuf")
 _SITE_LIBRARIES: Final = (*_DERIVE_LIBRARIES, "altair", "jinja2", "mkdocs", "mkdocs-material", "vl-convert-python")
 
 

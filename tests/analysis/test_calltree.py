@@ -65,6 +65,13 @@ def test_one_name_in_two_files_is_two_frames() -> None:
     assert tree.frames.file == ("a.go", "b.go")
 
 
+def test_siblings_of_one_name_and_weight_are_in_the_order_of_their_files() -> None:
+    message = pprof_message([(["b"], [1, 1]), (["a"], [1, 1])])
+    message.function[1].name = message.function[1].system_name = message.function[0].name
+    tree = build_call_tree(decoded(message))
+    assert [tree.frames.file[frame] for frame in tree.frame.tolist()] == ["a.go", "b.go"]
+
+
 def test_samples_that_are_zero_everywhere_make_no_node() -> None:
     assert paths(build_call_tree(drawn([(["a"], [0, 0]), (["b"], [1, 0])]))) == [("b",)]
 

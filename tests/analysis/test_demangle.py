@@ -29,6 +29,11 @@ def test_simplify(name: str, shown: str) -> None:
     assert simplify(name) == shown
 
 
+@pytest.mark.parametrize("name", ["ns::f(int)", "f<int>", "a[b", "c]", "d>", "_ZN7rocksdb6DBImpl3GetEv", "main.f"])
+def test_whatever_marks_a_foreign_name_is_enough(name: str) -> None:
+    assert demangle_names(drawn([(["main", name], [1, 1])])).functions.name == ("main", simplify(name))
+
+
 def test_old_rust_symbols() -> None:
     assert demangle("_ZN3std2rt10lang_start17h0123456789abcdefE") == "std::rt::lang_start"
     shown = "<T as core::fmt::Display>::fmt"

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from pipeline.analysis.growth import (
     METRICS,
-    fit,
     goroutine_growth,
     heap_growth,
     in_order,
@@ -74,13 +73,6 @@ def test_a_leak_hardly_ever_falls() -> None:
 def test_shrinking_and_noise() -> None:
     assert verdict(100, 90, 80, 70, 60, 50, least=5) == "shrinking"
     assert verdict(100, 100, 160, 90, 150, 100, 155, least=5) == "unclear"
-
-
-def test_one_odd_snapshot_does_not_move_the_slope() -> None:
-    slope, low, high = fit([0, 1, 2, 3, 4, 5, 6], [0, 2, 4, 600, 8, 10, 12], 0.95)
-    assert slope == 2.0
-    assert low <= slope <= high
-    assert fit([0.0, 3.0], [1, 7], 0.95)[0] == 2.0
 
 
 def test_steps_are_counted_without_the_first_snapshot() -> None:
