@@ -21,7 +21,9 @@ GRAPH_VERBS: Final = {
     "import": "make runs of profiles collected elsewhere: folders, zip and tar archives, files",
     "doctor": "check the settings, the services, the tools, and what earlier collects left behind",
     "derive": "read, measure and doubt each run that is new or changed",
-    "compare": "compare the labels named in profbook.toml",
+    "compare": "compare the labels named in profbook.toml, or all with the baseline",
+    "gate": "judge the comparisons by an exit code: gate [BASE HEAD] --json FILE --junit FILE --strict",
+    "history": "say what changed for good over the runs of each label: history --label NAME",
     "site": "build the site in build/site (derives and compares first)",
 }
 COLLECTIONS: Final = {
@@ -31,6 +33,7 @@ COLLECTIONS: Final = {
 }
 OTHER_VERBS: Final = {
     "init": "write a commented profbook.toml for the Go module of the current directory",
+    "benchstat": "compare files of `go test -bench` as benchstat does: benchstat OLD NEW",
     "pprof": "text reports of `go tool pprof`, same numbers and text: profbook pprof -top FILE",
 }
 _INTERNAL: Final = 5
@@ -70,6 +73,10 @@ def _run(words: list[str]) -> int:
         return 0
     if verb == "pprof":
         return _run_pprof(rest)
+    if verb == "benchstat":
+        from pipeline import benchstat_command
+
+        return benchstat_command.run(rest, sys.stdout, sys.stderr)
     if verb == "collect" and rest[:1] and rest[0] in COLLECTIONS:
         return _run_collections(rest[0], rest[1:])
     if verb == "init":
@@ -110,11 +117,15 @@ def usage() -> str:
             "options of collect: --label NAME --variant NAME --repeat N --notes TEXT -- WORDS FOR THE SERVICE",
             "  --plan phases|interval|window|snapshot|program|bench --duration S --interval S --mode both|heap|cpu",
             "  --target TARGET",
+            "  --until-certain --against LABEL --max-rounds N (until it is known how both labels compare)",
             "options of ab: BASE HEAD --rounds N --labels BASE,HEAD --plan PLAN --variant NAME --notes TEXT",
+            "  --until-certain --max-rounds N (in place of --rounds)",
             "options of import: PATH… --label NAME",
+            "options of gate: BASE HEAD --json FILE --junit FILE --strict (inconclusive or invalid ends with 4)",
+            "options of history: --label NAME",
             "options of init: --force (write over an existing profbook.toml)",
             "settings are read from profbook.toml in the current directory",
-            "exit codes: 0 ok, 2 usage or settings, 3 partial data, 5 internal error",
+            "exit codes: 0 ok, 1 gate failed, 2 usage or settings, 3 partial data, 4 undecided (--strict), 5 internal",
         ]
     )
 
@@ -123,7 +134,7 @@ def _run_collections(verb: str, rest: list[str]) -> int:
     """Start, list or stop collections in the background."""
     from pathlib import Path
 
-    from pipeline import stages
+    from pipeline import gathering
     from pipeline.store.config import load_config
 
     named = rest[:1] if rest and not rest[0].startswith("-") else []
@@ -133,8 +144,12 @@ def _run_collections(verb: str, rest: list[str]) -> int:
     config = load_config(root, os.environ, {})
     if verb == "start":
         words = ["--label", *named, *rest[1:]] if named else rest
-        return stages.start_collection(root, config, words)
-    return stages.list_collections(root, config) if verb == "status" else stages.stop_collection(root, config, *named)
+        return gathering.start_collection(root, config, words)
+    return (
+        gathering.list_collections(root, config)
+        if verb == "status"
+        else gathering.stop_collection(root, config, *named)
+    )
 
 
 def _run_graph(verb: str, rest: list[str]) -> int:
@@ -153,7 +168,7 @@ def _run_graph(verb: str, rest: list[str]) -> int:
         def process_args(self, cmd_args: list[str]) -> list[str]:
             return list(cmd_args)
 
-    words = [verb, *rest] if verb in {"collect", "ab", "import"} else _graph_words(verb, rest)
+    words = [verb, *rest] if verb in {"collect", "ab", "import", "gate", "history"} else _graph_words(verb, rest)
     command: Any = Command(ModuleTaskLoader(tasks), config_filenames=())
     try:
         code: int = command.run(["run", *words])
@@ -171,9 +186,9 @@ def _init(rest: list[str]) -> int:
         raise UsageError(f"init does not take {rest[0]!r}", cure=usage())
     from pathlib import Path
 
-    from pipeline import stages
+    from pipeline import gathering
 
-    return stages.init(Path.cwd(), force=bool(rest))
+    return gathering.init(Path.cwd(), force=bool(rest))
 
 
 def _graph_words(verb: str, rest: list[str]) -> list[str]:

@@ -251,6 +251,7 @@ def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[s
     from pipeline.analysis.contention import rate_cure
     from pipeline.analysis.header import describe
     from pipeline.analysis.top import build_top_tables
+    from pipeline.model.pfv import pack
     from pipeline.render.flame import flame_data, flame_svg, register
 
     tree = build_call_tree(profile)
@@ -258,8 +259,9 @@ def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[s
     if len(tree):
         columns = flame_data(tree)
         name = hashlib.sha256(columns).hexdigest()[:16]
+        data = {f"{name}.js": register(name, columns), f"{name}.pfv": pack(tree)}
         # Pages show the default sample type before their script has run; the script draws the others from the data.
-        data = {f"{name}.js": register(name, columns), f"{name}.svg": flame_svg(tree, tree.default_index).encode()}
+        data[f"{name}.svg"] = flame_svg(tree, tree.default_index).encode()
     header = describe(profile)
     record = ProfileRecord(
         path=file.path,

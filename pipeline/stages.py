@@ -10,22 +10,26 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pipeline import history
+from pipeline.compare import pairs as pairing
 from pipeline.derive import derive
-from pipeline.errors import CollectError, ConfigError, UsageError
-from pipeline.model import layout
+from pipeline.errors import ConfigError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.finding import Finding
 from pipeline.model.record import RunRecord
+from pipeline.model.run import Run
 from pipeline.model.verdict import Comparison
 from pipeline.store import atomic, fingerprint, locks, records, runs
-from pipeline.store.config import has_shared_settings, load_config
+from pipeline.store.rules import rules_of
+from pipeline.units import counted
 
 if TYPE_CHECKING:
     from pipeline.site.build import BuildReport
@@ -55,175 +59,6 @@ def build_folder(root: Path) -> Path:
 def profiles_folder(root: Path, config: Config) -> Path:
     """Say where the runs are."""
     return root / config.collect.profiles_dir
-
-
-# --- collect -----------------------------------------------------------------------------------------------------
-
-
-def collect_runs(
-    root: Path,
-    config: Config,
-    *,
-    label: str = "",
-    variant: str = "",
-    repeat: int = 1,
-    notes: str = "",
-    args: Sequence[str] = (),
-) -> int:
-    """Build the service once and take ``repeat`` runs of it; the exit code is 3 when one of them is partial.
-
-    ``args`` are extra words for the service. An interrupted run is the last one.
-    """
-    from pipeline.collect import services, session
-
-    session.check_request(config, variant)
-    prepared = services.prepare(config, root, build_folder(root) / "bin")
-    worst = 0
-    for _ in range(repeat):
-        manifest = session.collect_run(
-            config, root=root, prepared=prepared, label=label, variant=variant, args=args, notes=notes
-        ).manifest
-        worst = max(worst, session.exit_code(manifest))
-        if manifest.status == "interrupted":
-            break
-    return worst
-
-
-# --- A/B of two commits -------------------------------------------------------------------------------------------
-
-
-def compare_refs(  # noqa: PLR0913 - all by keyword: the words of one command
-    root: Path,
-    config: Config,
-    *,
-    base: str,
-    head: str,
-    rounds: int = 4,
-    labels: str = "",
-    variant: str = "",
-    notes: str = "",
-    say: Callable[[str], None] = locks.tell,
-) -> int:
-    """Collect runs of two commits in interleaved rounds; the exit code is 3 when one of them is missing or partial."""
-    from pipeline.collect import rounds as ab
-
-    build = build_folder(root)
-    with locks.hold(build / "locks", "ab"):
-        return ab.compare_refs(
-            config,
-            base,
-            head,
-            root=root,
-            folder=build / "worktrees",
-            rounds=rounds,
-            labels=labels,
-            variant=variant,
-            notes=notes,
-            say=say,
-        )
-
-
-# --- import ------------------------------------------------------------------------------------------------------
-
-
-def import_paths(
-    root: Path, config: Config, *, paths: Sequence[str], label: str = "", say: Callable[[str], None] = print
-) -> int:
-    """Make runs of folders, archives and files that others collected; the exit code is 3 when something is missing."""
-    from pipeline.collect.adopt import import_paths as adopt
-    from pipeline.collect.archive import ImportLimits
-
-    build = build_folder(root)
-    with locks.hold(build / "locks", "import"):
-        return adopt(
-            [root / path for path in paths],
-            profiles=profiles_folder(root, config),
-            staging=build / "import",
-            label=label,
-            limits=ImportLimits(config.limits.import_files, config.limits.import_bytes),
-            max_bytes=config.limits.max_decoded_bytes,
-            say=say,
-        )[1]
-
-
-# --- init --------------------------------------------------------------------------------------------------------
-
-
-def init(root: Path, *, force: bool = False, say: Callable[[str], None] = print) -> int:
-    """Write profbook.toml for the project in ``root``. Raises UsageError when there are settings already."""
-    from pipeline.collect.project import look, settings, told
-
-    place = root / "profbook.toml"
-    if place.exists() and not force:
-        raise UsageError("there is a profbook.toml already", cure="Edit it, or write over it with --force.")
-    if not force and has_shared_settings(root):
-        raise UsageError("pyproject.toml has a [tool.profbook] table already", cure="Edit that one.")
-    project = look(root)
-    for line in told(project):
-        say(line)
-    atomic.write_bytes(place, settings(project).encode())
-    say("wrote profbook.toml; next: `profbook doctor`, then `profbook collect --label baseline`")
-    return 0
-
-
-# --- doctor ------------------------------------------------------------------------------------------------------
-
-_SIGNS: Final = {"info": "✓", "warning": "!", "error": "✕"}
-
-
-def doctor(root: Path, environ: Mapping[str, str], *, say: Callable[[str], None] = print) -> int:
-    """Check settings, services, tools and leftovers, a line each; the exit code is 3 when a collect would lose data.
-
-    Raises ConfigError when the settings themselves are wrong.
-    """
-    from pipeline.collect.doctor import examine
-
-    config = load_config(root, environ)
-    say(f"{_SIGNS['info']} settings: valid")
-    errors = 0
-    for found in examine(config, root, profiles=profiles_folder(root, config)):
-        errors += found.severity == "error"
-        evidence = f" ({found.evidence})" if found.evidence else ""
-        say(f"{_SIGNS[found.severity]} {found.subject}: {found.message}{evidence}")
-        if found.cure:
-            say(f"    {found.cure}")
-    return PARTIAL if errors else 0
-
-
-# --- collections in the background -------------------------------------------------------------------------------
-
-
-def start_collection(root: Path, config: Config, words: Sequence[str], *, say: Callable[[str], None] = print) -> int:
-    """Start ``collect WORDS`` in the background, and say which run it writes."""
-    from pipeline.collect import daemon
-
-    one = daemon.start(words, root=root, profiles=profiles_folder(root, config))
-    say(f"{one.id}: collecting, process {one.pid}; `profbook collect stop {one.id}` ends it")
-    return 0
-
-
-def list_collections(root: Path, config: Config, *, say: Callable[[str], None] = print) -> int:
-    """Say which collections are running."""
-    from pipeline.collect import daemon
-
-    found = daemon.running(profiles_folder(root, config))
-    for one in found:
-        say(f"{one.id}: since {one.since}, {_count(one.profiles, 'profile')}, process {one.pid} on {one.host}")
-    if not found:
-        say("no collection is running")
-    return 0
-
-
-def stop_collection(root: Path, config: Config, wanted: str = "", *, say: Callable[[str], None] = print) -> int:
-    """End a collection in good order and say what became of its run; the exit code is 3 when it is partial."""
-    from pipeline.collect import daemon
-
-    profiles = profiles_folder(root, config)
-    ended = daemon.stop(profiles, daemon.choose(daemon.running(profiles), wanted))
-    if ended.path is None:
-        raise CollectError(f"{ended.id} ended without a profile", cure=f"See its logs in {profiles.name}/.")
-    say(f"{ended.id}: {ended.status}, {_count(ended.profiles, 'profile')}")
-    return PARTIAL if ended.status == "partial" else 0
 
 
 # --- derive ------------------------------------------------------------------------------------------------------
@@ -277,33 +112,45 @@ def derive_run(root: Path, run_id: str, config: Config) -> bool:
 # --- compare -----------------------------------------------------------------------------------------------------
 
 
+def pairs(config: Config, found: Sequence[Run] = ()) -> tuple[CompareConfig, ...]:
+    """List the comparisons to make: those of the settings, or what suits the runs ``found``; then those that decisions
+    rest on.
+    """
+    made = pairing.plan(config.compare, found, config.comparison).pairs
+    asked = (*made, *(CompareConfig(base=one.base, head=one.head) for one in config.decisions))
+    return tuple({slug(pair): pair for pair in asked}.values())
+
+
 def slug(pair: CompareConfig) -> str:
     """Name a comparison as its URL does; raises ConfigError when its labels cannot be part of one."""
-    for label in (pair.base, pair.head):
-        if not layout.is_run_name(label):
+    for side in (pair.base, pair.head):
+        if not pairing.is_side(side):
             raise ConfigError(
-                f"compare: the label {label!r} cannot be part of an address",
-                cure="Use letters, digits, '.', '-' and '_' in labels.",
+                f"compare: the label {side!r} cannot be part of an address",
+                cure="Use letters, digits, '.', '-' and '_' in labels; LABEL@COMMIT for the runs of one commit.",
             )
-    return f"{pair.base}..{pair.head}"
+    return pairing.slug(pair)
 
 
 def _sides(
     stored: Sequence[runs.StoredRun], pair: CompareConfig, config: Config
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Find the runs of both labels: run id -> key of its record."""
-    keys = {one.run.id: (one.run.label, fingerprint.derive_key(one.digest, config)) for one in stored}
-    base, head = (
-        {run_id: key for run_id, (label, key) in keys.items() if label == wanted} for wanted in (pair.base, pair.head)
-    )
+    """Find the runs of both sides: run id -> key of its record."""
+    keys, found = record_keys(stored, config), [one.run for one in stored]
+    base, head = ({name: keys[name] for name in pairing.runs_of(side, found)} for side in (pair.base, pair.head))
     return base, head
+
+
+def record_keys(stored: Sequence[runs.StoredRun], config: Config) -> dict[str, str]:
+    """Key of each run's record, by run."""
+    return {one.run.id: fingerprint.derive_key(one.digest, config) for one in stored}
 
 
 def is_compared(root: Path, pair: CompareConfig, config: Config, stored: Sequence[runs.StoredRun]) -> bool:
     """Tell whether a comparison is current; one without a run on either side is never made, so it always is."""
     base, head = _sides(stored, pair, config)
     path = records.comparison(build_folder(root), slug(pair))
-    key = fingerprint.compare_key(pair, list(base.values()), list(head.values()))
+    key = fingerprint.compare_key(pair, list(base.values()), list(head.values()), config)
     return not (base or head) or records.is_current(path, kind="comparison", key=key)
 
 
@@ -318,16 +165,25 @@ def compare_labels(root: Path, pair: CompareConfig, config: Config) -> bool:
         if is_compared(root, pair, config, stored):
             return False
         base, head = _sides(stored, pair, config)
-        key = fingerprint.compare_key(pair, list(base.values()), list(head.values()))
+        key = fingerprint.compare_key(pair, list(base.values()), list(head.values()), config)
         base_records, head_records = (
-            [_record(root, run_id, key, config) for run_id, key in side.items()] for side in (base, head)
+            [record_of(root, run_id, key, config) for run_id, key in side.items()] for side in (base, head)
         )
-        result = compare(base_records, head_records, labels=(pair.base, pair.head), metrics=METRICS, headline=HEADLINE)
+        result = compare(
+            base_records,
+            head_records,
+            labels=(pair.base, pair.head),
+            metrics=METRICS,
+            headline=HEADLINE,
+            trees=partial(records.call_tree, build),
+            limits=config.comparison,
+            rules=rules_of(config),
+        )
         records.write(records.comparison(build, slug(pair)), result, kind="comparison", key=key)
     return True
 
 
-def _record(root: Path, run_id: str, key: str, config: Config) -> RunRecord:
+def record_of(root: Path, run_id: str, key: str, config: Config) -> RunRecord:
     """Read a run's record, deriving it first if it is not current: another process may have brought the run."""
     path = records.run_record(build_folder(root), run_id)
     if not records.is_current(path, kind="run", key=key):
@@ -341,18 +197,18 @@ def _record(root: Path, run_id: str, key: str, config: Config) -> RunRecord:
 def _site_key(config: Config, stored: Sequence[runs.StoredRun]) -> str:
     from pipeline.site.templates import templates_dir
 
-    keys = {one.run.id: fingerprint.derive_key(one.digest, config) for one in stored}
     compared = {}
-    for pair in config.compare:
+    for pair in pairs(config, [one.run for one in stored]):
         base, head = _sides(stored, pair, config)
-        compared[slug(pair)] = fingerprint.compare_key(pair, list(base.values()), list(head.values()))
-    return fingerprint.site_key(keys, compared, config, templates_dir())
+        compared[slug(pair)] = fingerprint.compare_key(pair, list(base.values()), list(head.values()), config)
+    return fingerprint.site_key(record_keys(stored, config), compared, config, templates_dir())
 
 
 def is_built(root: Path, config: Config, stored: Sequence[runs.StoredRun]) -> bool:
     """Tell whether the site is current, whole and holds nothing else."""
     key, build = _site_key(config, stored), build_folder(root)
-    return records.is_current(build / "site.json", kind="site", key=key, folder=build / "site", only=True)
+    whole = records.is_current(build / "site.json", kind="site", key=key, folder=build / "site", only=True)
+    return whole and history.is_current(build, record_keys(stored, config), config)
 
 
 def build_site(root: Path, config: Config, *, say: Callable[[str], None] = locks.tell) -> bool:
@@ -362,10 +218,10 @@ def build_site(root: Path, config: Config, *, say: Callable[[str], None] = locks
         stored = runs.list_runs(profiles_folder(root, config))
         if is_built(root, config, stored):
             return False
-        say(f"building the site of {_count(len(stored), 'run')} …")
-        found = [_record(root, one.run.id, fingerprint.derive_key(one.digest, config), config) for one in stored]
+        say(f"building the site of {counted(len(stored), 'run')} …")
+        found = [record_of(root, one.run.id, fingerprint.derive_key(one.digest, config), config) for one in stored]
         compared = _comparisons(root, config, stored)
-        _prune(root, config)
+        _prune(root, config, {one.slug for one in compared})
         for place in _render(root, config, found, compared).skipped:
             say(f"not copied into the site: {place}")
         summary, digests = _summarize(found, compared), records.tree_digests(build / "site")
@@ -374,34 +230,41 @@ def build_site(root: Path, config: Config, *, say: Callable[[str], None] = locks
 
 
 def _comparisons(root: Path, config: Config, stored: Sequence[runs.StoredRun]) -> list[Comparison]:
-    build, found = build_folder(root), []
-    for pair in config.compare:
-        if not any(_sides(stored, pair, config)):
-            continue
-        if not is_compared(root, pair, config, stored):
-            compare_labels(root, pair, config)
-        found.append(records.read(records.comparison(build, slug(pair)), Comparison, kind="comparison"))
-    return found
+    found = [comparison_of(root, config, pair, stored) for pair in pairs(config, [one.run for one in stored])]
+    return [one for one in found if one is not None]
 
 
-def _prune(root: Path, config: Config) -> None:
+def comparison_of(
+    root: Path, config: Config, pair: CompareConfig, stored: Sequence[runs.StoredRun]
+) -> Comparison | None:
+    """Read the comparison of two labels, made first if it is not current; None when neither label has a run."""
+    if not any(_sides(stored, pair, config)):
+        return None
+    if not is_compared(root, pair, config, stored):
+        compare_labels(root, pair, config)
+    return records.read(records.comparison(build_folder(root), slug(pair)), Comparison, kind="comparison")
+
+
+def _prune(root: Path, config: Config, compared: AbstractSet[str]) -> None:
     """Remove what was derived from runs and comparisons that are no more."""
     build = build_folder(root)
     for folder in (build / "derived").glob("*"):
         if not (profiles_folder(root, config) / folder.name).is_dir():
             atomic.remove(folder)
-    wanted = {records.comparison(build, slug(pair)) for pair in config.compare}
     for path in (build / "compare").glob("*.json"):
-        if path not in wanted:
+        if path.stem not in compared:
             atomic.remove(path)
 
 
 def _render(root: Path, config: Config, found: Sequence[RunRecord], compared: Sequence[Comparison]) -> BuildReport:
     from pipeline.analysis.metrics import HEADLINE, METRICS
+    from pipeline.compare.decision import decide
+    from pipeline.compare.matrix import matrices
     from pipeline.render.pages import render_site
     from pipeline.site import build, cache, templates
 
     folder, output = templates.templates_dir(), build_folder(root)
+    made = {one.slug: one for one in compared}
     content = render_site(
         found,
         compared,
@@ -412,6 +275,10 @@ def _render(root: Path, config: Config, found: Sequence[RunRecord], compared: Se
         flames=_flames(root, found),
         notes=_notes(root, config, found),
         charts=cache.FileCache(output / "cache" / "charts"),
+        decisions=[decide(one, made.get(f"{one.base}..{one.head}"), rules_of(config)) for one in config.decisions],
+        matrices=matrices(compared, HEADLINE),
+        history=history.find(output, found, config),
+        noted=pairing.plan(config.compare, [record.run for record in found], config.comparison).findings,
     )
     # A folder of its own for each build: the engine of a killed build may still be writing into the old one.
     for leftover in output.glob("staging-*"):
@@ -456,9 +323,9 @@ def report(root: Path, config: Config, *, say: Callable[[str], None] = print) ->
     """Say where the site is, what it holds and what is missing; the exit code is 3 when data is missing."""
     build = build_folder(root)
     summary = records.read(build / "site.json", SiteSummary, kind="site")
-    counts = [_count(summary.runs, "run"), _count(summary.comparisons, "comparison")]
-    counts += [_count(summary.warnings, "warning")] if summary.warnings else []
-    counts += [_count(len(summary.errors), "error")] if summary.errors else []
+    counts = [counted(summary.runs, "run"), counted(summary.comparisons, "comparison")]
+    counts += [counted(summary.warnings, "warning")] if summary.warnings else []
+    counts += [counted(len(summary.errors), "error")] if summary.errors else []
     for name in runs.skipped_names(profiles_folder(root, config)):
         say(f"skipped {config.collect.profiles_dir}/{name}: a link, or not a safe name for an address")
     for run_id, doubt in summary.errors[:_SHOWN_ERRORS]:
@@ -467,7 +334,3 @@ def report(root: Path, config: Config, *, say: Callable[[str], None] = print) ->
         say(f"… and {len(summary.errors) - _SHOWN_ERRORS} more, shown on the pages of their runs")
     say(f"{(build / 'site' / 'index.html').relative_to(root)}: {', '.join(counts)}")
     return PARTIAL if summary.errors else 0
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

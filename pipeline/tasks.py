@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -22,14 +23,14 @@ from typing import Any, Final
 from doit.exceptions import BaseFail, TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
-from pipeline import stages
+from pipeline import gathering, judging, measuring, stages
 from pipeline.errors import ProfbookError, UsageError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.store import runs
 from pipeline.store.config import load_config
 
 INTERRUPTED: Final = 130
-_SPEAKERS: Final = frozenset({"collect", "ab", "import", "doctor", "_build", "site"})
+_SPEAKERS: Final = frozenset({"collect", "ab", "import", "doctor", "_build", "site", "gate", "history"})
 Task = dict[str, Any]
 
 
@@ -154,6 +155,31 @@ _SETTINGS: Final = {
 }
 """Options of collect that stand for settings: the keys each sets, and what it is for."""
 
+_CERTAIN: Final[tuple[Task, ...]] = (
+    {
+        "name": "until_certain", "long": "until-certain", "type": bool, "default": False,
+        "help": "go on until the comparison is settled, and say why it stopped",
+    },
+    {
+        "name": "max_rounds", "long": "max-rounds", "type": int, "default": None,
+        "help": f"the most runs of a side with --until-certain; else {measuring.MAX_ROUNDS}",
+    },
+)  # fmt: skip
+"""Options of collect and ab."""
+
+
+def _certain(command: str, options: dict[str, Any], fixed: str) -> dict[str, Any] | None:
+    """Take the options of measuring until it is certain; None without them. Raises UsageError.
+
+    ``fixed`` is the option that fixes the number of runs, and excludes these.
+    """
+    asked, most = options.pop("until_certain"), options.pop("max_rounds")
+    if asked and options.pop(fixed) is not None:
+        raise UsageError(f"{command}: --{fixed} and --until-certain exclude each other", cure="Give --max-rounds.")
+    if not asked and (most is not None or options.pop("against", "")):
+        raise UsageError(f"{command}: --max-rounds and --against need --until-certain")
+    return {"max_rounds": measuring.MAX_ROUNDS if most is None else most} if asked else None
+
 
 def task_collect() -> Task:
     """Profile the service under load: a new run in profiles/. Words after -- go to the service."""
@@ -162,8 +188,10 @@ def task_collect() -> Task:
         "params": [
             {"name": "label", "long": "label", "default": "", "help": "label of the run, such as baseline"},
             {"name": "variant", "long": "variant", "default": "", "help": "variant of the service to start"},
-            {"name": "repeat", "long": "repeat", "type": int, "default": 1, "help": "how many runs to take"},
+            {"name": "repeat", "long": "repeat", "type": int, "default": None, "help": "how many runs to take; else 1"},
             {"name": "notes", "long": "notes", "default": "", "help": "a note kept with the run"},
+            *_CERTAIN,
+            {"name": "against", "long": "against", "default": "", "help": "label to be certain against"},
             *({"name": name, "long": name, "default": "", "help": purpose} for name, (_, purpose) in _SETTINGS.items()),
         ],
         "pos_arg": "words",
@@ -172,20 +200,28 @@ def task_collect() -> Task:
     }
 
 
-def _collect(label: str, variant: str, repeat: int, notes: str, words: list[str] | None, **options: str) -> Any:
-    if repeat < 1:
-        return Stopped(str(UsageError("--repeat must be at least 1")), UsageError.exit_code)
-    given = {"label": label, "variant": variant, "repeat": repeat, "notes": notes, "args": tuple(words or ())}
+def _collect(words: list[str] | None, **options: Any) -> Any:
     settings = {key: options[name] for name, (keys, _) in _SETTINGS.items() if options.get(name) for key in keys}
-    return _act(stages.collect_runs, settings=settings, **given)
+    given = {name: value for name, value in options.items() if name not in _SETTINGS} | {"args": tuple(words or ())}
+    try:
+        certain = _certain("collect", given, "repeat")
+    except UsageError as error:
+        return Stopped(str(error), error.exit_code)
+    if certain:
+        return _act(measuring.collect_until_certain, settings=settings, **given, **certain)
+    given["repeat"] = 1 if given["repeat"] is None else given["repeat"]
+    if given["repeat"] < 1:
+        return Stopped(str(UsageError("--repeat must be at least 1")), UsageError.exit_code)
+    return _act(gathering.collect_runs, settings=settings, **given)
 
 
 _AB: Final[tuple[Task, ...]] = (
-    {"name": "rounds", "long": "rounds", "type": int, "default": 4, "help": "runs of each commit"},
+    {"name": "rounds", "long": "rounds", "type": int, "default": None, "help": "runs of each commit; else 4"},
     {"name": "labels", "long": "labels", "default": "", "help": "BASE,HEAD labels; else the names of the refs"},
     {"name": "variant", "long": "variant", "default": "", "help": "variant of the service to start"},
     {"name": "notes", "long": "notes", "default": "", "help": "a note kept with each run"},
     {"name": "plan", "long": "plan", "default": "", "help": "a plan, in place of collect.plan"},
+    *_CERTAIN,
 )
 
 
@@ -201,18 +237,26 @@ def task_ab() -> Task:
 
 
 def _ab(refs: list[str] | None, **options: Any) -> Any:
+    kinds = {f"--{one['long']}": (one["name"], one.get("type", str)) for one in _AB}
     try:
         # doit reads options up to the first other word; here they may follow it.
-        late, words = getopt.gnu_getopt(refs or [], "", [f"{one['long']}=" for one in _AB])
-        kinds = {f"--{one['long']}": one.get("type", str) for one in _AB}
-        options |= {name.removeprefix("--"): kinds[name](value) for name, value in late}
-        base, head = words
+        long = [name.removeprefix("--") + ("" if kind is bool else "=") for name, (_, kind) in kinds.items()]
+        late, (base, head) = getopt.gnu_getopt(refs or [], "", long)
+        for name, value in late:
+            key, kind = kinds[name]
+            options[key] = True if kind is bool else kind(value)
+        certain = _certain("ab", options, "rounds")
     except (getopt.GetoptError, ValueError):
         told = UsageError("ab needs two commits", cure="profbook ab BASE HEAD [--rounds N] [--labels BASE,HEAD]")
         return Stopped(str(told), UsageError.exit_code)
+    except UsageError as error:
+        return Stopped(str(error), error.exit_code)
     plan = options.pop("plan")
     settings = {"collect.plan": plan} if plan else None
-    return _act(stages.compare_refs, settings=settings, base=base, head=head, **options)
+    if certain:
+        return _act(measuring.compare_refs_until_certain, settings=settings, base=base, head=head, **options, **certain)
+    options["rounds"] = 4 if options["rounds"] is None else options["rounds"]
+    return _act(gathering.compare_refs, settings=settings, base=base, head=head, **options)
 
 
 _IMPORT: Final = "profbook import PATH… [--label NAME]"
@@ -240,7 +284,7 @@ def _import(label: str, paths: list[str] | None) -> Any:
     if not words:
         told = UsageError("import needs a folder, an archive or profiles", cure=_IMPORT)
         return Stopped(str(told), UsageError.exit_code)
-    return _act(stages.import_paths, paths=tuple(words), label=dict(late).get("--label", label))
+    return _act(gathering.import_paths, paths=tuple(words), label=dict(late).get("--label", label))
 
 
 def task_doctor() -> Task:
@@ -250,7 +294,7 @@ def task_doctor() -> Task:
 
 def _doctor() -> Any:
     try:
-        return {"exit": stages.doctor(Path.cwd(), os.environ)}
+        return {"exit": gathering.doctor(Path.cwd(), os.environ)}
     except ProfbookError as error:
         return Stopped(str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - as in _act, which needs settings that are right
@@ -269,7 +313,7 @@ def task_derive() -> Iterator[Task]:
 
 
 def task_compare() -> Iterator[Task]:
-    """Compare the labels named in the settings."""
+    """Compare the labels named in the settings, or all with the baseline and each with its last commit."""
     yield {"basename": "compare", "name": None, "doc": task_compare.__doc__}
     for slug, pair in _pairs().items():
         yield {
@@ -294,6 +338,56 @@ def task_site() -> Task:
     return {"actions": [(_act, [stages.report])], "task_dep": ["_build"], "uptodate": [False]}
 
 
+_GATE: Final = "profbook gate [--json FILE] [--junit FILE] [--strict] [BASE HEAD]"
+
+
+def task_gate() -> Task:
+    """Judge the comparisons, or BASE HEAD alone: exit code 0 passed, 1 failed, 3 partial data, 4 with --strict."""
+    return {
+        "actions": [_gate],
+        "params": [
+            {"name": "json", "long": "json", "default": "", "help": "also write the result to this file, as JSON"},
+            {"name": "junit", "long": "junit", "default": "", "help": "also write it to this file, as JUnit XML"},
+            {"name": "strict", "long": "strict", "type": bool, "default": False, "help": "inconclusive or invalid: 4"},
+        ],
+        "pos_arg": "labels",
+        "uptodate": [False],
+        "io": {"capture": False},
+    }
+
+
+def _gate(labels: list[str] | None, **options: Any) -> Any:
+    try:
+        # doit reads options up to the first label; here they may follow it.
+        late, words = getopt.gnu_getopt(labels or [], "", ["json=", "junit=", "strict"])
+    except getopt.GetoptError as error:
+        return Stopped(str(UsageError(f"gate: {error.msg}", cure=_GATE)), UsageError.exit_code)
+    if len(words) not in {0, 2}:
+        return Stopped(str(UsageError("gate takes two labels or none", cure=_GATE)), UsageError.exit_code)
+    found = dict(late)
+    return _act(
+        judging.gate,
+        today=datetime.now(tz=UTC).date(),
+        pair=tuple(words) if words else None,
+        strict="--strict" in found or options["strict"],
+        json_file=found.get("--json", options["json"]),
+        junit_file=found.get("--junit", options["junit"]),
+    )
+
+
+def task_history() -> Task:
+    """Say what changed for good over the runs of each label, and since which run."""
+    return {
+        "actions": [_history],
+        "params": [{"name": "label", "long": "label", "default": "", "help": "only the runs of this label"}],
+        "uptodate": [False],
+    }
+
+
+def _history(label: str) -> Any:
+    return _act(judging.tell_history, label=label)
+
+
 def _run_names() -> tuple[str, ...]:
     try:
         root, config = _project()
@@ -304,7 +398,10 @@ def _run_names() -> tuple[str, ...]:
 
 def _pairs() -> dict[str, CompareConfig]:
     try:
-        return {stages.slug(pair): pair for pair in _project()[1].compare}
+        root, config = _project()
+        # Settings that name the pairs spare us looking at the runs.
+        found = () if config.compare else runs.list_manifests(stages.profiles_folder(root, config))
+        return {stages.slug(pair): pair for pair in stages.pairs(config, found)}
     except ProfbookError:
         return {}  # the site task meets the same error and reports it
 

@@ -7,7 +7,9 @@ two decimals, a ``.00`` tail dropped); `show` is the page's form: a space before
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -132,6 +134,16 @@ def general(value: float, digits: int) -> str:
     return f"{value:.{digits}g}"
 
 
+def shortest(value: float) -> str:
+    """Print a float as Go's ``%v`` does: the fewest digits that give it back, an exponent below 1e-4 and from 1e21."""
+    if math.isnan(value) or math.isinf(value):
+        return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
+    if value == 0 or 1e-4 <= abs(value) < 1e21:
+        return format(Decimal(repr(float(value))), "f").removesuffix(".0")
+    digits, exponent = f"{Decimal(repr(float(value))):e}".lower().split("e")
+    return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits}e{int(exponent):+03d}"
+
+
 @lru_cache(maxsize=1 << 14)
 def percentage(value: float, total: float) -> str:
     """Print a share of a total in six columns, as pprof does."""
@@ -182,3 +194,8 @@ def show_delta(base: float | None, head: float | None) -> str:
         return "–"
     percent = (head - base) / abs(base) * 100
     return f"{'+' if percent > 0 else '−' if percent < 0 else ''}{abs(percent):.1f} %"
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many: ``1 run``, ``2 runs``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

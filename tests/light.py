@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline import derive, stages
 from pipeline.__main__ import main
-from pipeline.model.config import Config
+from pipeline.model.config import CompareConfig, Config
 from pipeline.model.page import SiteContent
 from pipeline.render import pages
 from pipeline.site import build, swap, templates
@@ -106,12 +106,13 @@ def warm_up():
 
     from pipeline import decode, tasks  # noqa: F401
     from pipeline.analysis import calltree, header, metrics, top  # noqa: F401
-    from pipeline.compare import pair  # noqa: F401
+    from pipeline.compare import history, pair  # noqa: F401
     from pipeline.decode import loadtest  # noqa: F401
 
     config = Config()
     fingerprint.derive_key("", config)
-    fingerprint.compare_key(config.compare[0], [], [])
+    fingerprint.compare_key(CompareConfig(base="a", head="b"), [], [])
+    fingerprint.history_key({}, config)
     fingerprint.site_key({}, {}, config, templates.templates_dir())
 
 

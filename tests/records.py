@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.model.calltree import TopRow, TopTable
+from pipeline.model.difference import Culprit, Difference, FunctionChange, Sides, SymbolMatch, Weights
 from pipeline.model.finding import Finding
 from pipeline.model.metric import LoadResult, Measurement, Metric
 from pipeline.model.profile import SampleType
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.run import Environment, FileReport, LoadReport, Manifest, RawFile, Run
-from pipeline.model.verdict import Comparison, MetricComparison, Mover, MoverTable
+from pipeline.model.verdict import Comparison, MetricComparison
 
 METRICS = (
     Metric("ops_per_sec", "Throughput", "ops/s", "higher", "operations ÷ duration"),
@@ -185,9 +186,45 @@ def compared(metric: Metric = METRICS[0], outcome: str = "improved", **facts: ob
     return replace(plain, **facts)
 
 
+def weights(base: float, head: float, *, operations: float = 10.0) -> Weights:
+    """Weigh something on all three scales; the totals are 100 times the operations."""
+    return Weights(Sides(base * operations, head * operations), Sides(base / 100, head / 100), per_op=Sides(base, head))
+
+
+def difference(*names: str, **facts: object) -> Difference:
+    """Make the difference of a CPU profile: the first function cheaper, the second new, the others small."""
+    names = names or ("main.slow", "main.more")
+    rows = (
+        FunctionChange(names[0], weights(10, 2), weights(20, 4), "improved", "both", "flat", 0.001, 0.01),
+        FunctionChange(names[-1], weights(0, 3), weights(0, 3), "new", "head", "cum", 0.002, 0.02, head_name=names[0]),
+    )
+    culprit = Culprit(
+        names[0], names[-1], (names[-1], names[0]), names, 2, Sides(20, 4), None, 1.2, "−16 ns/op (−80.0 %)"
+    )
+    plain = Difference(
+        component="service",
+        kind="cpu",
+        sample_type=SampleType("cpu", "nanoseconds"),
+        count_type=None,
+        runs=(4, 4),
+        total=weights(100, 87),
+        p=0.03,
+        q=0.04,
+        outcome="improved",
+        functions=rows,
+        function_count=7,
+        tested=3,
+        culprits=(culprit,),
+        explained=1.2,
+        against=(replace(culprit, explains=-0.2),),
+        matches=(SymbolMatch(names[0], names[-1], "closure"),),
+        shifted=names[:1],
+    )
+    return replace(plain, **facts)
+
+
 def comparison(**facts: object) -> Comparison:
-    """Make a comparison with an improved, an undecided and an informative metric, and movers both ways."""
-    movers = (Mover("main.slow", 10.0, 2.0, 20.0, 4.0), Mover("main.more", 1.0, 3.0, 1.0, 3.0))
+    """Make a comparison with an improved, an undecided and an informative metric, and functions both ways."""
     plain = Comparison(
         base_label="baseline",
         head_label="optimized",
@@ -200,7 +237,7 @@ def comparison(**facts: object) -> Comparison:
             compared(),
             compared(METRICS[2], "inconclusive", head=(), head_center=None),
         ),
-        movers=(MoverTable("service", "cpu", SampleType("cpu", "nanoseconds"), True, movers),),
+        functions=(difference(),),
         findings=(Finding("load_errors", "warning", "Some operations failed.", "x/load", "2 of 3", "Look."),),
     )
     return replace(plain, **facts)

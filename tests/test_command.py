@@ -8,11 +8,23 @@ from pathlib import Path
 import pytest
 
 import pipeline.__main__ as command
-from pipeline import __version__, stages, tasks
+from pipeline import __version__, gathering, measuring, tasks
 from pipeline.errors import StoreError
 
 REPO = Path(__file__).parents[1]
-HEAVY = ("altair", "mkdocs", "numpy", "jinja2", "requests", "rich", "pydantic", "doit", "google.protobuf", "vl_convert")
+HEAVY = (
+    "altair",
+    "scipy",
+    "mkdocs",
+    "numpy",
+    "jinja2",
+    "requests",
+    "rich",
+    "pydantic",
+    "doit",
+    "google.protobuf",
+    "vl_convert",
+)
 
 
 @pytest.fixture
@@ -82,7 +94,7 @@ def test_collect_hands_over_its_options_and_the_words_for_the_service(here, monk
         asked.append((root, options))
         return 0
 
-    monkeypatch.setattr(stages, "collect_runs", collect)
+    monkeypatch.setattr(gathering, "collect_runs", collect)
     words = ["collect", "--label", "a", "--variant=b", "--repeat", "2", "--notes", "x=y", "--", "--leak=heap", "p=q"]
     assert command.main(words) == 0
     given = {"label": "a", "variant": "b", "repeat": 2, "notes": "x=y", "args": ("--leak=heap", "p=q")}
@@ -92,7 +104,7 @@ def test_collect_hands_over_its_options_and_the_words_for_the_service(here, monk
 @pytest.mark.parametrize("code", [0, 3])
 @pytest.mark.usefixtures("here")
 def test_the_exit_code_of_a_stage_is_the_command_s(monkeypatch, code):
-    monkeypatch.setattr(stages, "collect_runs", lambda *_, **__: code)
+    monkeypatch.setattr(gathering, "collect_runs", lambda *_, **__: code)
     assert command.main(["collect"]) == code
 
 
@@ -110,7 +122,7 @@ def test_an_error_in_a_stage_is_said_in_words(monkeypatch, capsys, error, code):
     def fail(*_args, **_options):
         raise error
 
-    monkeypatch.setattr(stages, "collect_runs", fail)
+    monkeypatch.setattr(gathering, "collect_runs", fail)
     assert command.main(["collect"]) == code
     told = capsys.readouterr().err
     assert "Traceback" not in told
@@ -120,7 +132,7 @@ def test_an_error_in_a_stage_is_said_in_words(monkeypatch, capsys, error, code):
 @pytest.mark.usefixtures("here")
 def test_debugging_shows_where_a_fault_happened(monkeypatch, capsys):
     monkeypatch.setenv("PROFBOOK_DEBUG", "1")
-    monkeypatch.setattr(stages, "collect_runs", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(gathering, "collect_runs", lambda *_, **__: 1 / 0)
     assert command.main(["collect"]) == 5
     assert "ZeroDivisionError" in capsys.readouterr().err
 
@@ -176,7 +188,7 @@ def test_import_hands_over_its_paths(here, monkeypatch):
         asked.append((root, options))
         return 3
 
-    monkeypatch.setattr(stages, "import_paths", adopt)
+    monkeypatch.setattr(gathering, "import_paths", adopt)
     assert command.main(["import", "a=b", "c.zip", "--label", "x"]) == 3
     assert asked == [(here, {"paths": ("a=b", "c.zip"), "label": "x"})]
 
@@ -214,12 +226,61 @@ def test_ab_takes_its_options_before_and_after_its_commits(here, monkeypatch, wo
         asked.append((root, config.collect.plan, options))
         return 3
 
-    monkeypatch.setattr(stages, "compare_refs", compare)
+    monkeypatch.setattr(gathering, "compare_refs", compare)
     assert command.main(["ab", *words]) == 3
     options = {"base": "a", "head": "b", "rounds": 2, "labels": "x,y", "variant": "", "notes": ""}
     assert asked == [(here, "phases", options)]
     assert command.main(["ab", *words, "--plan", "bench"]) == 3
     assert asked[1][1] == "bench"
+
+
+@pytest.mark.parametrize("words", [["a", "b", "--until-certain"], ["--until-certain", "a", "b"]])
+def test_ab_until_it_is_certain(here, monkeypatch, words):
+    asked = []
+
+    def compare(root, _config, **options):
+        asked.append((root, options))
+        return 3
+
+    monkeypatch.setattr(measuring, "compare_refs_until_certain", compare)
+    assert command.main(["ab", *words]) == 3
+    options = {"base": "a", "head": "b", "labels": "", "variant": "", "notes": "", "max_rounds": 16}
+    assert asked == [(here, options)]
+    assert command.main(["ab", *words, "--max-rounds", "9"]) == 3
+    assert asked[1][1] == options | {"max_rounds": 9}
+
+
+def test_collect_until_it_is_certain(here, monkeypatch):
+    asked = []
+
+    def collect(root, config, **options):
+        asked.append((root, config.collect.plan, options))
+        return 0
+
+    monkeypatch.setattr(measuring, "collect_until_certain", collect)
+    words = ["--until-certain", "--label", "a", "--against=b", "--max-rounds=8", "--plan", "bench", "--", "--leak=heap"]
+    assert command.main(["collect", *words]) == 0
+    given = {"label": "a", "against": "b", "max_rounds": 8, "variant": "", "notes": "", "args": ("--leak=heap",)}
+    assert asked == [(here, "bench", given)]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["collect", "--until-certain", "--repeat", "2"], "collect: --repeat and --until-certain exclude each other"),
+        (["collect", "--against", "a"], "collect: --max-rounds and --against need --until-certain"),
+        (["collect", "--max-rounds", "0"], "need --until-certain"),
+        (["collect", "--until-certain", "--label", "a"], "two different labels"),
+        (["collect", "--until-certain", "--against", "a"], "two different labels"),
+        (["ab", "a", "b", "--until-certain", "--rounds", "4"], "ab: --rounds and --until-certain exclude each other"),
+        (["ab", "a", "b", "--max-rounds", "4"], "need --until-certain"),
+        (["ab", "a", "b", "--until-certain", "--max-rounds", "3"], "--max-rounds must be from 4 to"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_options_that_exclude_each_other(capsys, words, message):
+    assert command.main(words) == 2
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [[], ["a"], ["a", "b", "c"], ["a", "b", "--wrong"], ["a", "b", "--rounds", "x"]])

@@ -10,6 +10,7 @@ import pytest
 from pipeline.derive import derive
 from pipeline.model.cost import CostRules, Topic
 from pipeline.model.layout import place
+from pipeline.model.pfv import unpack
 from pipeline.model.record import RunRecord
 from pipeline.model.run import Manifest, PodReport, RawFile, Run
 from pipeline.model.source import AnnotatedLine, name_digest
@@ -44,7 +45,8 @@ def test_one_bad_file_never_loses_the_others() -> None:
     assert "404 page not found" in doubt.message + doubt.evidence
     (profile,) = record.profiles
     assert profile.totals == (1, 10)
-    assert {f"{profile.tree}.js", f"{profile.tree}.svg"} == data.keys()
+    assert {f"{profile.tree}.{end}" for end in ("js", "pfv", "svg")} == data.keys()
+    assert len(unpack(data[f"{profile.tree}.pfv"])) == profile.node_count
 
 
 def test_what_a_program_used_is_measured_from_its_report_or_a_log_around_it() -> None:
@@ -168,7 +170,7 @@ def test_results_of_benchmarks_are_read_by_content(path: str) -> None:
     record, _ = derive(run_of(files), (), lambda file: files[file.path], key="k", max_bytes=1 << 20)
     (found,) = record.benchmarks
     assert (found.path, found.component) == (path, "pkg" if path.startswith("pkg/") else "service")
-    assert [(one.name, one.center, one.count) for one in found.summaries] == [("X-2", 2e-07, 2)]
+    assert [(one.name, one.center, one.count) for one in found.summaries] == [("X-2", 200 * 1e-9, 2)]
     assert record.all_findings == ()
     assert codec.load(codec.dump(record), RunRecord) == record
 

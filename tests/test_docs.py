@@ -14,13 +14,15 @@ import pytest
 from pydantic import BaseModel
 
 import pipeline.__main__ as command
-from pipeline import stages, tasks
+from pipeline import benchstat_command, stages, tasks
+from pipeline.analysis.metrics import METRICS
 from pipeline.collect import faults
 from pipeline.model.config import Config
 from pipeline.render.env import environment, render
 from pipeline.render.settings_page import setting_sections
 from pipeline.site.templates import read_templates, templates_dir
 from pipeline.store import config as settings
+from pipeline.store.rules import default_rules
 from tests.test_house import ROOT
 
 TEMPLATES = read_templates(templates_dir())
@@ -127,6 +129,11 @@ def test_every_option_is_documented_with_its_verbs() -> None:
     assert {name for name in real if name not in command.usage()} == set()
 
 
+def test_the_options_of_benchstat_are_documented() -> None:
+    assert set(re.findall(r"^- `-(\w+) ", COMMANDS, re.MULTILINE)) == benchstat_command._OPTIONS
+    assert all(f"-{name} " in benchstat_command.USAGE for name in benchstat_command._OPTIONS)
+
+
 def lines_of(text: str) -> Iterator[str]:
     """Yield the command lines of a text: after ``$`` in a console block, in shell blocks, and indented ones."""
     for kind, block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
@@ -161,7 +168,7 @@ def calls(line: str) -> Iterator[tuple[str, list[str]]]:
 @pytest.mark.parametrize("line", sorted({line for _, line in COMMAND_LINES}))
 def test_command_lines_in_texts_can_be_run(line: str) -> None:
     for program, (verb, *rest) in calls(line):
-        ours = set(OPTIONS) | {"pprof", "--help", "--version"}
+        ours = set(OPTIONS) | {"pprof", "benchstat", "--help", "--version"}
         assert verb in (ours if program == "profbook" else set(GRAPH) | own_tasks()), line
         before = rest[: rest.index("--")] if "--" in rest else rest
         flags = {word.partition("=")[0] for word in before if word.startswith("-")}
@@ -191,6 +198,23 @@ def test_codes_of_import_are_explained() -> None:
     sources = "".join((ROOT / f"pipeline/collect/{name}.py").read_text() for name in SPEAKERS)
     said = set(re.findall(r'Finding\(\s*"(\w+)"', sources))
     assert {"outside_archive", "same_name", "unknown_packing", "misnamed", "link"} <= said <= EXPLAINED
+
+
+def test_codes_of_objections_are_explained() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "pipeline/compare").glob("court*.py"))
+    said = set(re.findall(r'Objection\(\s*"(\w+)"', sources)) | set(
+        re.findall(r'^        \("(\w+)", "', sources, re.MULTILINE)
+    )
+    assert {"no_runs", "error_rate", "go_versions", "same_build", "kernels"} <= said | {"kernels"} <= EXPLAINED
+    assert len(said) >= 19
+
+
+def test_every_default_rule_is_in_the_guide() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| (\w+)[^|]* \| (\S+) (\S+) \|$", GUIDE["guide/gate.md"], re.MULTILINE)
+    told = {name: (title, measure, op, float(number)) for name, title, measure, op, number in rows}
+    assert told == {rule.name: (rule.title, rule.measure, rule.op, rule.threshold) for rule in default_rules()}
+    metrics = {metric.name for metric in METRICS}
+    assert {name for rule in default_rules() for name in rule.metrics} <= metrics
 
 
 def test_no_code_is_explained_twice() -> None:

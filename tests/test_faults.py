@@ -46,7 +46,7 @@ def command(root, *words, **environ):
 
 def run(root, *words, code=0, **environ):
     process = command(root, *words, **environ)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=400)
     assert process.returncode == code, f"{process.returncode}\n{out}\n{err}"
     assert "Traceback" not in out + err
     return out + err
@@ -326,6 +326,7 @@ def test_a_killed_build_leaves_the_old_site_or_the_new_one(real):
         "cache",
         "compare",
         "derived",
+        "history.json",
         "locks",
         "site",
         "site.json",

@@ -82,5 +82,10 @@ def test_the_wheel_carries_templates_and_demo(tmp_path: Path) -> None:
     listing = subprocess.run(
         [sys.executable, "-m", "zipfile", "-l", str(wheel)], capture_output=True, text=True, check=True
     ).stdout
-    for needed in ("pipeline/site_templates/mkdocs.yml.j2", "pipeline/demo/go.mod", "pipeline/proto/profile_pb2.py"):
+    for needed in (
+        "pipeline/site_templates/mkdocs.yml.j2",
+        "pipeline/demo/go.mod",
+        "pipeline/proto/profile_pb2.py",
+        "pipeline/rules.toml",
+    ):
         assert needed in listing

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from pipeline import derive as derivation
-from pipeline import stages
+from pipeline import gathering, stages
 from pipeline.errors import CollectError, ConfigError, UsageError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.record import RunRecord
@@ -14,7 +14,7 @@ from pipeline.store.config import load_config
 from tests.builders import pprof_bytes, write_run
 
 CONFIG = Config()
-PAIR = CONFIG.compare[0]
+PAIR = CompareConfig(base="baseline", head="optimized")
 BASE, HEAD = "20261120_101500-baseline", "20261120_101501-optimized"
 CPU = pprof_bytes([(("main.main", "main.work"), (3, 30)), (("main.main",), (1, 10))], duration_nanos=10**10)
 LOAD = {
@@ -56,7 +56,7 @@ def test_derive_writes_what_pages_and_comparisons_need(root):
     assert ("ops_per_sec", 100.0) in [(one.metric, one.value) for one in found.measurements]
     folder = records.run_record(root / "build", BASE).parent
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        ["record.json", f"{profile.tree}.js", f"{profile.tree}.svg"]
+        ["record.json", *(f"{profile.tree}.{end}" for end in ("js", "pfv", "svg"))]
     )
     assert f'"{profile.tree}"' in (folder / f"{profile.tree}.js").read_text()
 
@@ -208,7 +208,7 @@ class FakeSession:
 def test_collecting_repeats_after_one_build(tmp_path, monkeypatch, statuses, code, taken):
     session = FakeSession(monkeypatch, statuses)
     given = {"label": "l", "variant": "v", "notes": "n", "args": ("--leak=heap",)}
-    assert stages.collect_runs(tmp_path, CONFIG, repeat=3, **given) == code
+    assert gathering.collect_runs(tmp_path, CONFIG, repeat=3, **given) == code
     assert session.prepared == 1
     assert len(session.asked) == taken
     assert all(asked == {**given, "root": tmp_path, "prepared": "prepared"} for asked in session.asked)
@@ -217,7 +217,7 @@ def test_collecting_repeats_after_one_build(tmp_path, monkeypatch, statuses, cod
 def test_nothing_collected_is_an_error(tmp_path, monkeypatch):
     FakeSession(monkeypatch, ["nothing"])
     with pytest.raises(CollectError):
-        stages.collect_runs(tmp_path, CONFIG)
+        gathering.collect_runs(tmp_path, CONFIG)
 
 
 def test_the_report_counts_and_names_what_is_missing(root):
@@ -259,7 +259,9 @@ def test_an_imported_run_is_derived_by_what_its_files_are(tmp_path):
     source = tmp_path / "theirs"
     write_run(source, "engine", {"build.prof": CPU, "heap.out": b"", "job_1.prof": pprof_bytes([])})
     said = []
-    assert stages.import_paths(tmp_path, CONFIG, paths=["theirs/engine"], label="x", say=said.append) == stages.PARTIAL
+    assert (
+        gathering.import_paths(tmp_path, CONFIG, paths=["theirs/engine"], label="x", say=said.append) == stages.PARTIAL
+    )
     (run,) = runs.run_names(tmp_path / "profiles")
     assert run.endswith("-x")
     stages.derive_run(tmp_path, run, CONFIG)
@@ -272,29 +274,29 @@ def test_an_imported_run_is_derived_by_what_its_files_are(tmp_path):
 
 def test_init_writes_settings_and_never_over_them(tmp_path):
     said = []
-    assert stages.init(tmp_path, say=said.append) == 0
+    assert gathering.init(tmp_path, say=said.append) == 0
     assert load_config(tmp_path, {}).components
     assert "profbook doctor" in said[-1]
     (tmp_path / "profbook.toml").write_text("format = 1\n")
     with pytest.raises(UsageError, match="already") as caught:
-        stages.init(tmp_path, say=said.append)
+        gathering.init(tmp_path, say=said.append)
     assert "--force" in caught.value.cure
     assert (tmp_path / "profbook.toml").read_text() == "format = 1\n"
-    assert stages.init(tmp_path, force=True, say=said.append) == 0
+    assert gathering.init(tmp_path, force=True, say=said.append) == 0
     assert "[components." in (tmp_path / "profbook.toml").read_text()
 
 
 def test_init_does_not_hide_settings_in_pyproject(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.profbook]\nformat = 1\n")
     with pytest.raises(UsageError, match=r"tool\.profbook"):
-        stages.init(tmp_path, say=print)
+        gathering.init(tmp_path, say=print)
     assert not (tmp_path / "profbook.toml").exists()
 
 
 def test_doctor_gives_lines_with_cures_and_a_code(tmp_path):
     (tmp_path / "profbook.toml").write_text('[components.api]\nurl = "http://127.0.0.1:1"\n')
     said = []
-    assert stages.doctor(tmp_path, {}, say=said.append) == stages.PARTIAL
+    assert gathering.doctor(tmp_path, {}, say=said.append) == stages.PARTIAL
     assert said[0] == "✓ settings: valid"
     at = next(place for place, line in enumerate(said) if line.startswith("✕ api: nobody listens"))
     assert said[at + 1].startswith("    ")
@@ -303,7 +305,7 @@ def test_doctor_gives_lines_with_cures_and_a_code(tmp_path):
 def test_doctor_tells_wrong_settings_as_such(tmp_path):
     (tmp_path / "profbook.toml").write_text("colect = 1\n")
     with pytest.raises(ConfigError):
-        stages.doctor(tmp_path, {}, say=print)
+        gathering.doctor(tmp_path, {}, say=print)
 
 
 def test_rounds_of_two_commits_leave_only_runs(tmp_path):
@@ -314,7 +316,7 @@ def test_rounds_of_two_commits_leave_only_runs(tmp_path):
     left = root / "build" / "worktrees" / "left"
     left.mkdir(parents=True)
     config = Config.model_validate(table)
-    assert stages.compare_refs(root, config, base="base", head="head", rounds=1, say=lambda _: None) == 0
+    assert gathering.compare_refs(root, config, base="base", head="head", rounds=1, say=lambda _: None) == 0
     assert {one.run.label for one in runs.list_runs(root / "profiles")} == {"base", "head"}
     assert sorted(path.name for path in (root / "build").iterdir()) == ["locks"]
     assert len(git(root, "worktree", "list").splitlines()) == 1

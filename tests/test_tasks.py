@@ -26,6 +26,7 @@ def package(tmp_path_factory):
 def project(tmp_path, package, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(package))
     (tmp_path / "dodo.py").write_text(DODO)
+    (tmp_path / "profbook.toml").write_text('[[compare]]\nbase = "baseline"\nhead = "optimized"\n')
     write_run(tmp_path / "profiles", RUN, {"cpu.prof": pprof_bytes([(("main.main",), (1, 1))])})
     return tmp_path
 
@@ -46,7 +47,7 @@ def test_every_listed_task_has_a_line_of_purpose(project):
     done = doit(project, "list")
     assert done.returncode == 0
     listed = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
-    assert set(listed) == {"collect", "ab", "import", "doctor", "derive", "compare", "site"}
+    assert set(listed) == {"collect", "ab", "import", "doctor", "derive", "compare", "site", "gate", "history"}
     assert all(listed.values())
 
 
@@ -128,5 +129,22 @@ def test_the_checkout_has_the_users_tasks_and_the_developers(tmp_path):
     program = [sys.executable, "-m", "doit", "-f", str(REPO / "dodo.py"), "-d", str(tmp_path), "list"]
     done = subprocess.run(program, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True)
     names = {line.split()[0] for line in done.stdout.splitlines()}
-    users = {"collect", "ab", "import", "doctor", "derive", "compare", "site"}
+    users = {"collect", "ab", "import", "doctor", "derive", "compare", "site", "gate", "history"}
     assert names == users | {"check", "oracle", "bench", "proto", "demo"}
+
+
+def test_without_settings_the_runs_decide_what_is_compared(project):
+    (project / "profbook.toml").unlink()
+    write_run(project / "profiles", "20261120_101501-other", {"cpu.prof": pprof_bytes([])})
+    write_run(project / "profiles", "20261120_101502-a b", {"cpu.prof": pprof_bytes([])})
+    listed = doit(project, "list", "--all", "compare").stdout.split()
+    assert [word for word in listed if word.startswith("compare:")] == ["compare:baseline..other"]
+    assert ".  compare:baseline..other\n" in doit(project).stdout
+    assert "compare" not in doit(project).stdout
+
+
+def test_the_history_is_told_and_needs_nothing_built(project):
+    done = doit(project, "history", "--label", "baseline")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].startswith("nothing to search")
+    assert not (project / "build/site").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from pipeline import units
@@ -74,3 +76,26 @@ def test_same_family() -> None:
     assert units.same_family("ns", "seconds")
     assert units.same_family("count", "count")
     assert not units.same_family("bytes", "count")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.95, "0.95"),
+        (1.0, "1"),
+        (-100.0, "-100"),
+        (0.0, "0"),
+        (1.718e-06, "1.718e-06"),
+        (0.0001, "0.0001"),
+        (1e-5, "1e-05"),
+        (1e20, "100000000000000000000"),
+        (1.5e21, "1.5e+21"),
+        (1e300, "1e+300"),
+        (2.2530000000000016e-06, "2.2530000000000016e-06"),
+        (math.inf, "+Inf"),
+        (-math.inf, "-Inf"),
+        (math.nan, "NaN"),
+    ],
+)
+def test_the_shortest_form_is_gos(value: float, text: str) -> None:
+    assert units.shortest(value) == text

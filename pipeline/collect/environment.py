@@ -17,6 +17,8 @@ from typing import Final
 from pipeline.model.run import Environment
 
 _SECONDS: Final = 10
+_MAIN: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+"""What the main branch may be called, where others see it first."""
 
 
 def read_environment(
@@ -43,6 +45,7 @@ def read_environment(
         cpu_model=_cpu_model(),
         cpu_count=_cpu_count(),
         kernel=f"{platform.system()} {platform.release()}",
+        git_merge_base=_merge_base(root, commit.sha) if commit.sha else "",
     )
 
 
@@ -71,6 +74,15 @@ def _git(root: Path, ignore: Path | None) -> _Commit:
     sha, branch = heads.get("oid", ""), heads.get("head", "")
     dirty = any(line and not line.startswith("#") for line in text.splitlines())
     return _Commit("" if "initial" in sha else sha, "" if branch == "(detached)" else branch, dirty)
+
+
+def _merge_base(root: Path, sha: str) -> str:
+    """Say at which commit the branch left the main branch; empty on the main branch itself."""
+    for name in _MAIN:
+        found = _output(["git", "merge-base", "HEAD", name], root, {**os.environ, "LC_ALL": "C"}).strip()
+        if found:
+            return "" if found == sha else found
+    return ""
 
 
 def _go(root: Path, program: Path | None, env: Mapping[str, str] | None) -> _Go:

@@ -2,8 +2,8 @@
 
 Rules: both are built before the first run, each in its own checkout; a build that fails ends it all, because there is
 nothing to compare. Rounds go A B, B A, A B, … A run that fails is told and leaves its round incomplete; when it is the
-first of its side it ends it all. Runs go to the project's own folder of runs, labelled by side; the settings are those
-of the project as it is, the same for both.
+first of its side it ends it all. The caller may end it after any round. Runs go to the project's own folder of runs,
+labelled by side; the settings are those of the project as it is, the same for both.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from pipeline.model.layout import is_run_name
 MAX_ROUNDS: Final = 1000
 
 Collect = Callable[..., CollectedRun]
+IsEnough = Callable[[int, tuple[Sequence[str], Sequence[str]]], bool]
+"""Asked after each round, with its number and the runs of both sides so far: whether that is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,13 @@ def compare_refs(  # noqa: PLR0913 - all by keyword: the words of one command
     variant: str = "",
     notes: str = "",
     say: Callable[[str], None] = print,
+    is_enough: IsEnough | None = None,
     collect: Collect = collect_run,
 ) -> int:
     """Collect ``rounds`` runs of each of two commits; the exit code is 3 when one of them is missing or partial.
 
-    ``folder`` is for checkouts and is removed. Raises UsageError, ConfigError, and CollectError when a build fails or a
+    With ``is_enough`` they are the most, and it says after each round whether that was the last. ``folder`` is for
+    checkouts and is removed. Raises UsageError, ConfigError, and CollectError when a build fails or a
     side has no run.
     """
     if not 1 <= rounds <= MAX_ROUNDS:
@@ -96,7 +100,9 @@ def compare_refs(  # noqa: PLR0913 - all by keyword: the words of one command
             _build(settings, ref, label, place, folder, say)
             for ref, label, place in zip(refs, names, places, strict=True)
         ]
-        return _rounds(settings, sides, rounds, variant=variant, notes=notes, say=say, collect=collect)
+        return _rounds(
+            settings, sides, rounds, variant=variant, notes=notes, say=say, is_enough=is_enough, collect=collect
+        )
 
 
 def _refuse_running(config: Config) -> None:
@@ -131,31 +137,36 @@ def _rounds(
     variant: str,
     notes: str,
     say: Callable[[str], None],
+    is_enough: IsEnough | None,
     collect: Collect,
 ) -> int:
-    worst, taken = 0, [0, 0]
+    worst, taken = 0, (list[str](), list[str]())
+    most = f"at most {rounds}" if is_enough else f"{rounds}"
     for number, which in abba(rounds):
         side = sides[which]
-        told = f"A/B round {number} of {rounds}: {side.label} is {side.ref.sha[:12]}"
+        told = f"A/B round {number} of {most}: {side.label} is {side.ref.sha[:12]}"
         say(told)
         try:
-            manifest = collect(
+            run = collect(
                 config,
                 root=side.root,
                 prepared=side.prepared,
                 label=side.label,
                 variant=variant,
                 notes=f"{notes}\n{told}".strip(),
-            ).manifest
+            )
         except CollectError as error:
             if not taken[which]:
                 raise
             say(f"this run failed: {error.message}")
             worst = 3
-            continue
-        taken[which] += 1
-        worst = max(worst, exit_code(manifest))
-        if manifest.status == "interrupted":
+        else:
+            taken[which].append(run.path.name)
+            worst = max(worst, exit_code(run.manifest))
+            if run.manifest.status == "interrupted":
+                break
+        ends_round = which == number % 2
+        if is_enough and ends_round and is_enough(number, taken):
             break
-    say(f"{taken[0]} runs of {sides[0].label}, {taken[1]} of {sides[1].label}")
+    say(f"{len(taken[0])} runs of {sides[0].label}, {len(taken[1])} of {sides[1].label}")
     return worst

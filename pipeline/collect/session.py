@@ -31,7 +31,7 @@ from pipeline.collect.preflight import check_room, label_doubt
 from pipeline.collect.progress import LoggedProgress, Progress, progress_for
 from pipeline.collect.record import Record, as_json
 from pipeline.collect.rundir import RunFolder, sweep
-from pipeline.collect.secrets import MASK, printable
+from pipeline.collect.secrets import MASK, hide_paths, mask, printable
 from pipeline.collect.services import (
     Prepared,
     Service,
@@ -195,6 +195,7 @@ def _draft(job: _Job, folder: RunFolder, *, variant: str, notes: str) -> Manifes
         components=() if job.config.collect.plan in PASSES else tuple(job.config.components),
         notes=notes,
         tool_version=__version__,
+        args=tuple(hide_paths(word, folder.names) for word in mask(job.args)),
     )
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.compare import judge, movers, stats
+from pipeline.compare import court, functions, metric_table
+from pipeline.compare.replicates import Trees
+from pipeline.compare.rules import Case, evaluate
+from pipeline.model.court import ComparisonConfig
 from pipeline.model.finding import Finding
 from pipeline.model.metric import Metric
 from pipeline.model.record import RunRecord
-from pipeline.model.verdict import Comparison, MetricComparison
+from pipeline.model.rules import Rule
+from pipeline.model.verdict import Comparison
 
 
 def compare_labels(
@@ -18,20 +22,31 @@ def compare_labels(
     labels: tuple[str, str],
     metrics: Sequence[Metric],
     headline: Sequence[str],
+    trees: Trees,
+    limits: ComparisonConfig | None = None,
+    rules: Sequence[Rule] = (),
 ) -> Comparison:
     """Compare the runs labelled ``labels[0]`` with those labelled ``labels[1]`` over ``metrics``.
 
-    ``headline`` names the metrics the verdict rests on; the others are shown.
+    ``headline`` names the metrics the verdict rests on; the others are shown. ``trees`` reads the call
+    tree of a run by its name. ``limits`` say when runs may be compared,
+    ``rules`` what is held against the result.
     """
     base_values, head_values = _values(base), _values(head)
     components = sorted({component for component, _ in (*base_values, *head_values)})
-    compared = tuple(
-        _compare(metric, component, base_values.get(key, ()), head_values.get(key, ()))
-        for component in components
-        for metric in metrics
-        if (key := (component, metric.name)) in base_values or key in head_values
+    compared = metric_table.compare_metrics(
+        [
+            (metric, component, base_values.get(key, ()), head_values.get(key, ()))
+            for component in components
+            for metric in metrics
+            if (key := (component, metric.name)) in base_values or key in head_values
+        ],
+        headline,
+        metric_table.planned_effects(rules),
     )
-    outcome, reasons = judge.conclude(compared, headline, judge.invalid_reasons(base, head, labels))
+    objections = court.hear(base, head, labels, limits)
+    outcome, reasons = court.conclude(compared, headline, objections)
+    case = Case(base, head, compared, comparable=outcome != "invalid")
     return Comparison(
         base_label=labels[0],
         head_label=labels[1],
@@ -40,8 +55,11 @@ def compare_labels(
         outcome=outcome,
         reasons=reasons,
         metrics=compared,
-        movers=movers.top_movers(base, head),
+        means=metric_table.means(compared),
+        functions=functions.differences(base, head, trees),
         findings=tuple(_noteworthy(base, head)),
+        objections=objections,
+        rules=evaluate(rules, case),
     )
 
 
@@ -52,11 +70,6 @@ def _values(runs: Sequence[RunRecord]) -> Mapping[tuple[str, str], tuple[float, 
             key = (one.component, one.metric)
             found[key] = (*found.get(key, ()), one.value)
     return found
-
-
-def _compare(metric: Metric, component: str, base: tuple[float, ...], head: tuple[float, ...]) -> MetricComparison:
-    p, outcome, warnings = judge.judge_metric(metric, base, head)
-    return MetricComparison(metric, component, base, head, stats.center(base), stats.center(head), p, outcome, warnings)
 
 
 def _noteworthy(base: Sequence[RunRecord], head: Sequence[RunRecord]) -> list[Finding]:

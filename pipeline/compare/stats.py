@@ -1,19 +1,38 @@
-"""The arithmetic of comparing two groups of replicates: medians and the exact Mann-Whitney test.
+"""The statistics of comparing two groups of replicates, and the door of SciPy.
 
 Rules: nothing is assumed about the distribution (benchstat's ``assume=nothing``). Small groups get the exact
 permutation distribution with ties counted as they are; a normal approximation serves where that would be too large.
+Many tests made together are adjusted together. SciPy is imported when it is needed, and only here.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
-from statistics import median
 from typing import Final
 
+from pipeline import units
+from pipeline.compare import ranks
+from pipeline.compare.intervals import CONFIDENCE, delta_interval, median, summarize
+from pipeline.model.sample import Assumption, Significance
+
+__all__ = [
+    "ALPHA",
+    "CONFIDENCE",
+    "adjust",
+    "center",
+    "compare",
+    "delta_interval",
+    "geomean",
+    "mann_whitney_p",
+    "runs_needed",
+    "smallest_p",
+    "summarize",
+]
+
 ALPHA: Final = 0.05
-_EXACT_UP_TO: Final = 40
+_TIES_EXACT_UP_TO: Final = 25
+_MOST_RUNS: Final = 10
 
 
 def center(values: Sequence[float]) -> float | None:
@@ -21,19 +40,60 @@ def center(values: Sequence[float]) -> float | None:
     return median(values) if values else None
 
 
-def mann_whitney_p(first: Sequence[float], second: Sequence[float]) -> float:
+def mann_whitney_p(base: Sequence[float], head: Sequence[float]) -> float:
     """Two-sided probability of ranks at least this uneven if both groups came from one source; 1.0 for an empty group.
 
-    Exact over all ways of dealing the pooled values (ties as they are) up to 40 values, normal with tie and continuity
-    correction beyond. Source: Mann & Whitney (1947).
+    Exact over all ways of dealing the pooled values up to 50 values a side (25 with ties), as benchstat does; normal
+    with tie and continuity correction beyond. A value that is not a number makes it 1.0. Source: Mann & Whitney (1947).
     """
-    if not first or not second:
+    pooled = [*base, *head]
+    if not base or not head or any(math.isnan(value) for value in pooled):
         return 1.0
-    ranks = _doubled_ranks([*first, *second])
-    observed = sum(ranks[: len(first)])
-    if len(ranks) <= _EXACT_UP_TO:
-        return _exact(ranks, len(first), observed)
-    return _normal(ranks, len(first), observed)
+    dealt = ranks.doubled_ranks(pooled)
+    smaller = dealt[: len(base)] if len(base) <= len(head) else dealt[len(base) :]
+    limit = ranks.EXACT_UP_TO if len(set(dealt)) == len(dealt) else _TIES_EXACT_UP_TO
+    test = ranks.exact_p if max(len(base), len(head)) <= limit else ranks.normal_p
+    return test(dealt, len(smaller), sum(smaller))
+
+
+def compare(
+    base: Sequence[float], head: Sequence[float], assume: Assumption = "nothing", alpha: float = ALPHA
+) -> Significance:
+    """Test whether two samples differ, with benchstat's warnings; exact values differ when they differ (p = 0)."""
+    sizes = len(base), len(head)
+    if assume == "exact":
+        return Significance(0.0, *sizes, alpha)
+    if len({*base, *head}) == 1:
+        return Significance(1.0, *sizes, alpha, ("all samples are equal",))
+    p = mann_whitney_p(base, head)
+    words = f"samples to detect a difference at alpha level {units.shortest(alpha)}"
+    needed = next((n for n in range(1, _MOST_RUNS) if smallest_p(n, n) <= alpha), _MOST_RUNS)
+    too_few = p > alpha and max(sizes) < needed
+    sign = ">=" if needed < _MOST_RUNS else ">"
+    return Significance(p, *sizes, alpha, (f"need {sign} {needed} {words}",) if too_few else ())
+
+
+def adjust(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Adjust the p values of tests made together: of the claims at ``q < x``, a share of ``x`` is false on average.
+
+    In the order given. Source: Benjamini & Hochberg (1995).
+    """
+    if not p_values:
+        return ()
+    from scipy.stats import false_discovery_control
+
+    return tuple(float(q) for q in false_discovery_control(p_values, method="bh"))
+
+
+def geomean(values: Sequence[float]) -> float | None:
+    """Take the geometric mean; None of nothing and of values that are not above 0."""
+    mean = 0.0
+    for count, value in enumerate(values, 1):
+        if not value > 0:
+            return None
+        # A running mean, as benchstat takes it, so that the last digit is the same.
+        mean += (math.log(value) - mean) / count
+    return math.exp(mean) if values else None
 
 
 def smallest_p(first_count: int, second_count: int) -> float:
@@ -47,39 +107,3 @@ def runs_needed(alpha: float = ALPHA) -> int:
     while smallest_p(count, count) >= alpha:
         count += 1
     return count
-
-
-def _doubled_ranks(values: Sequence[float]) -> list[int]:
-    """Mid-ranks times two, so that ties stay integers."""
-    below: dict[float, int] = {}
-    seen = 0
-    counts = Counter(values)
-    for value in sorted(counts):
-        below[value] = 2 * seen + counts[value] + 1
-        seen += counts[value]
-    return [below[value] for value in values]
-
-
-def _exact(ranks: Sequence[int], size: int, observed: int) -> float:
-    ways: list[Counter[int]] = [Counter() for _ in range(size + 1)]
-    ways[0][0] = 1
-    for rank in ranks:
-        for chosen in range(size, 0, -1):
-            for total, count in ways[chosen - 1].items():
-                ways[chosen][total + rank] += count
-    all_ways = math.comb(len(ranks), size)
-    low = sum(count for total, count in ways[size].items() if total <= observed)
-    high = sum(count for total, count in ways[size].items() if total >= observed)
-    return min(1.0, 2 * min(low, high) / all_ways)
-
-
-def _normal(ranks: Sequence[int], size: int, observed: int) -> float:
-    count = len(ranks)
-    other = count - size
-    mean = size * (count + 1)
-    ties = sum(n**3 - n for n in Counter(ranks).values())
-    variance = size * other / 12 * ((count + 1) - ties / (count * (count - 1))) * 4
-    if variance <= 0:
-        return 1.0
-    z = max(0.0, abs(observed - mean) - 1) / math.sqrt(variance)
-    return math.erfc(z / math.sqrt(2))

@@ -28,7 +28,7 @@ _NUMBER: Final = re.compile(
 _HEX: Final = re.compile(r"[+-]?0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)p[+-]?[0-9]+", re.ASCII | re.IGNORECASE)
 _BAD_GROUP: Final = re.compile(r"(?<![0-9])_|_(?![0-9])", re.ASCII)
 _BAD_HEX_GROUP: Final = re.compile(r"(?<![0-9a-fx])_|_(?![0-9a-f])", re.ASCII | re.IGNORECASE)
-_TIDY: Final = {"ns": ("sec", 1e9, False), "MB": ("B", 1e6, True)}
+_TIDY: Final = {"ns": ("sec", 1e-9), "MB": ("B", 1e6)}
 _RESULT: Final = re.compile(rb"Benchmark\S*[ \t]+[0-9]+[ \t]+[0-9.+-]\S*[ \t]+\S")
 _COLOUR: Final = re.compile(rb"\x1b\[[0-9;]*m")
 _HEAD: Final = 1 << 18
@@ -68,13 +68,14 @@ def _plain(data: bytes) -> bytes:
 def tidy(value: float, unit: str) -> tuple[float, str]:
     """Bring a value to base units: ``1e9 ns/op`` is ``1 sec/op``, ``5 p50-ns`` is ``5e-9 p50-sec``."""
     parts: list[str] = []
-    in_denominator = False
+    factor, in_denominator = 1.0, False
     for part in _UNIT_PART.findall(unit):
         in_denominator = part == "/" or (in_denominator and part != "*")
-        base, factor, multiply = _TIDY.get(part, (part, 1.0, True)) if not in_denominator else (part, 1.0, True)
-        value = value * factor if multiply else value / factor
+        base, scale = _TIDY.get(part, (part, 1.0)) if not in_denominator else (part, 1.0)
+        factor *= scale
         parts.append(base)
-    return value, "".join(parts)
+    # One product, as benchfmt computes it: dividing by 1e9 gives other last digits, and medians that round otherwise.
+    return value * factor, "".join(parts)
 
 
 class _Reader:

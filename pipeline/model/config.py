@@ -12,8 +12,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.model.cost import TOPIC_PRESETS, CostRules, Topic
+from pipeline.model.court import ComparisonConfig
+from pipeline.model.decision import DecisionConfig
+from pipeline.model.gate import AcceptConfig
 from pipeline.model.growth import DEFAULT_RULES, LeakRules
+from pipeline.model.history import HistoryConfig
 from pipeline.model.program import BenchConfig, ProgramConfig
+from pipeline.model.rules import Rule
 from pipeline.model.source import LINK_TEMPLATE
 from pipeline.model.target import Budget, RoleConfig, TargetConfig
 
@@ -178,8 +183,8 @@ class VariantConfig(_Section):
 class CompareConfig(_Section):
     """One comparison of two labels; each label's runs are replicates."""
 
-    base: str = Field(description="Label of the runs compared against.")
-    head: str = Field(description="Label of the runs judged.")
+    base: str = Field(description="Label of the runs compared against; LABEL@COMMIT for those of one commit.")
+    head: str = Field(description="Label of the runs judged, or LABEL@COMMIT.")
 
 
 class SourceConfig(_Section):
@@ -300,8 +305,15 @@ class Config(_Section):
     collect: CollectConfig = Field(CollectConfig(), description="The collection plan.")
     variants: dict[str, VariantConfig] = Field({}, description="Named variants of the service.")
     compare: tuple[CompareConfig, ...] = Field(
-        (CompareConfig(base="baseline", head="optimized"),), description="Comparisons to make."
+        (),
+        description="Comparisons to make. Without any: every label against `comparison.baseline`, the newest commit of "
+        "a label against the one measured before it, and a branch against the commit it left the main branch at.",
     )
+    comparison: ComparisonConfig = Field(ComparisonConfig(), description="When runs may be compared.")
+    history: HistoryConfig = Field(HistoryConfig(), description="The search for lasting changes over a label's runs.")
+    rules: tuple[Rule, ...] = Field((), description="Rules that replace default ones or are added to them.")
+    accept: tuple[AcceptConfig, ...] = Field((), description="Regressions accepted until a day.")
+    decisions: tuple[DecisionConfig, ...] = Field((), description="Decisions to keep or to remove a change.")
     source: SourceConfig = Field(SourceConfig(), description="Source lines kept with a run.")
     leak: LeakConfig = Field(LeakConfig(), description="Leaks.")
     module: ModuleConfig = Field(ModuleConfig(), description="The Go module under test.")

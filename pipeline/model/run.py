@@ -35,7 +35,10 @@ class RawFile:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where a run was taken; empty where unknown. An allow-list: nothing else of the machine is ever recorded."""
+    """Where a run was taken; empty where unknown. An allow-list: nothing else of the machine is ever recorded.
+
+    ``git_merge_base`` is the commit at which the branch left the main branch.
+    """
 
     git_sha: str = ""
     git_branch: str = ""
@@ -49,6 +52,7 @@ class Environment:
     cpu_model: str = ""
     cpu_count: int = 0
     kernel: str = ""
+    git_merge_base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,10 @@ class PodReport:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``run.json``: written by collect, optional for adopted directories."""
+    """``run.json``: written by collect, optional for adopted directories.
+
+    ``args`` are the extra words the services were started with, secrets masked.
+    """
 
     id: str
     label: str = ""
@@ -156,6 +163,7 @@ class Manifest:
     pods: tuple[PodReport, ...] = ()
     usage: tuple[ProgramUsage, ...] = ()
     programs: tuple[ProgramReport, ...] = ()
+    args: tuple[str, ...] = ()
     format: int = MANIFEST_FORMAT
 
 

@@ -7,6 +7,8 @@ address.
 
 from __future__ import annotations
 
+import re
+
 from pipeline.model import layout
 from pipeline.model.record import ProfileRecord
 from pipeline.model.run import DEFAULT_COMPONENT
@@ -21,7 +23,23 @@ def run_page(run_id: str) -> str:
 
 def compare_page(comparison: Comparison) -> str:
     """Address of a comparison's page, from the site's root."""
-    return f"compare/{encode.safe_name(comparison.base_label)}..{encode.safe_name(comparison.head_label)}/"
+    return compared_page(comparison.base_label, comparison.head_label)
+
+
+def compared_page(base: str, head: str) -> str:
+    """Address of the page that compares two labels, from the site's root."""
+    return f"compare/{_side(base)}..{_side(head)}/"
+
+
+def _side(side: str) -> str:
+    """Write a side as a part of an address: a label, or the runs of one of its commits."""
+    found = re.fullmatch(r"(.*)@([0-9a-f]{4,64})", side, re.DOTALL)
+    return f"{encode.safe_name(found[1])}@{found[2]}" if found else encode.safe_name(side)
+
+
+def decision_page(name: str) -> str:
+    """Address of a decision's page, from the site's root."""
+    return f"decisions/{encode.safe_name(name)}/"
 
 
 def to_page(url: str, *, root: str) -> str:

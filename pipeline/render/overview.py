@@ -10,13 +10,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline import units
+from pipeline.model.decision import Decision
+from pipeline.model.finding import Finding
+from pipeline.model.history import History
+from pipeline.model.matrix import Matrix
 from pipeline.model.page import StampedPage
 from pipeline.model.record import RunRecord
 from pipeline.model.verdict import Comparison, MetricComparison
 from pipeline.render import links
-from pipeline.render.compare_page import MetricRow, metric_rows, title_of
+from pipeline.render.compare_page import title_of
+from pipeline.render.decision_page import decision_cards
 from pipeline.render.env import Environment, render
-from pipeline.render.state import OUTCOMES, State, run_state
+from pipeline.render.history_section import history_view
+from pipeline.render.matrix_section import matrix_views
+from pipeline.render.metric_section import MetricRow, metric_rows
+from pipeline.render.state import OUTCOMES, SEVERITIES, State, run_state
 
 COLUMNS: Final = (
     ("ops_per_sec", "ops/s", "count", "operations per second, higher is better"),
@@ -110,9 +118,17 @@ def _both(one: MetricComparison) -> bool:
 
 
 def overview_page(
-    env: Environment, records: Sequence[RunRecord], comparisons: Sequence[Comparison], *, headline: Sequence[str]
+    env: Environment,
+    records: Sequence[RunRecord],
+    comparisons: Sequence[Comparison],
+    *,
+    headline: Sequence[str],
+    decisions: Sequence[Decision] = (),
+    matrices: Sequence[Matrix] = (),
+    history: History | None = None,
 ) -> StampedPage:
     """Make the front page."""
+    changes = history_view(history or History(), {record.run.id for record in records})
     body = render(
         env,
         "pages/overview.html.j2",
@@ -120,8 +136,13 @@ def overview_page(
         rows=run_rows(records),
         columns=COLUMNS,
         cards=cards(comparisons, headline),
+        decisions=decision_cards(decisions),
+        matrices=matrix_views(matrices, root=""),
+        changes=changes,
     )
-    return StampedPage("", "Overview", body, (("verdicts", "Verdicts"), ("runs", "Runs")))
+    decided = (("decisions", "Decisions"),) if decisions else ()
+    changed = (("changes", "Changes over time"),) if changes else ()
+    return StampedPage("", "Overview", body, (("verdicts", "Verdicts"), *decided, *changed, ("runs", "Runs")))
 
 
 def runs_page(env: Environment, records: Sequence[RunRecord]) -> StampedPage:
@@ -130,7 +151,24 @@ def runs_page(env: Environment, records: Sequence[RunRecord]) -> StampedPage:
     return StampedPage("runs/", "Runs", body, (("runs", "All runs"),))
 
 
-def comparisons_page(env: Environment, comparisons: Sequence[Comparison], *, headline: Sequence[str]) -> StampedPage:
-    """Make the list of all comparisons."""
-    body = render(env, "pages/comparisons.html.j2", root="../", cards=cards(comparisons, headline))
-    return StampedPage("compare/", "Comparisons", body, (("verdicts", "All comparisons"),))
+def comparisons_page(
+    env: Environment,
+    comparisons: Sequence[Comparison],
+    *,
+    headline: Sequence[str],
+    matrices: Sequence[Matrix] = (),
+    noted: Sequence[Finding] = (),
+) -> StampedPage:
+    """Make the list of all comparisons, with the matrices; ``noted`` is what to know about their choice."""
+    views = matrix_views(matrices, root="../")
+    body = render(
+        env,
+        "pages/comparisons.html.j2",
+        root="../",
+        cards=cards(comparisons, headline),
+        matrices=views,
+        noted=tuple(noted),
+        severities=SEVERITIES,
+    )
+    found = ((view.id, f"All against {view.base}") for view in views)
+    return StampedPage("compare/", "Comparisons", body, (*found, ("verdicts", "All comparisons")))

@@ -7,15 +7,22 @@ comparison enters only through the templates; the guide is text written by hand.
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import Final
 
 from pipeline.model.config import Config
+from pipeline.model.decision import Decision
+from pipeline.model.finding import Finding
+from pipeline.model.history import History
+from pipeline.model.matrix import Matrix
 from pipeline.model.metric import Metric
 from pipeline.model.page import SearchEntry, SiteContent, StampedPage
 from pipeline.model.record import RunRecord
 from pipeline.model.verdict import Comparison
 from pipeline.render import encode, links, overview
 from pipeline.render.compare_page import compare_page, title_of
+from pipeline.render.decision_page import CHOICES, decision_page
+from pipeline.render.decision_page import title_of as decision_title
 from pipeline.render.env import Environment, environment, render
 from pipeline.render.profile_section import SectionRules, taken_order
 from pipeline.render.run_page import run_page
@@ -38,12 +45,17 @@ def render_site(  # noqa: PLR0913 - the corridor hands over everything it has re
     flames: Mapping[str, str] | None = None,
     notes: Mapping[tuple[str, str], str] | None = None,
     charts: MutableMapping[str, str] | None = None,
+    decisions: Sequence[Decision] = (),
+    matrices: Sequence[Matrix] = (),
+    history: History | None = None,
+    noted: Sequence[Finding] = (),
 ) -> SiteContent:
     """Render everything.
 
     ``templates`` are texts by path under site_templates; ``metrics`` the registry and ``headline`` the metrics verdicts
-    rest on; ``flames`` the SVG of each tree; ``notes`` maps (run, path) to text; ``charts`` keeps
-    drawn charts between builds. Raises SiteError when a template asks for what it is not given.
+    rest on; ``flames`` the SVG of each tree; ``notes`` maps (run, path) to text; ``charts`` keeps drawn charts
+    between builds; ``decisions`` are filled; ``noted`` tells about the choice of comparisons. Raises SiteError when a
+    template asks for what it is not given.
     """
     env = environment(templates)
     rules = SectionRules(
@@ -57,19 +69,26 @@ def render_site(  # noqa: PLR0913 - the corridor hands over everything it has re
     registry = {metric.name: metric for metric in metrics}
     known = frozenset(record.run.id for record in records)
     runs = _run_pages(env, ordered, comparisons, rules, registry, notes or {})
-    compared = tuple(compare_page(env, one, rules.charts, headline=headline, known_runs=known) for one in comparisons)
+    resting = {one.slug: [asked.name for asked in decisions if asked.compared == one.slug] for one in comparisons}
+    shown = partial(compare_page, env, cache=rules.charts, headline=headline, known_runs=known, accepted=config.accept)
+    compared = tuple(shown(one, decisions=resting[one.slug]) for one in comparisons)
+    front = overview.overview_page(
+        env, records, comparisons, headline=headline, decisions=decisions, matrices=matrices, history=history
+    )
+    listed = overview.comparisons_page(env, comparisons, headline=headline, matrices=matrices, noted=noted)
     return SiteContent(
         documents=_documents(env, templates),
         stamped={
-            "overview": (overview.overview_page(env, records, comparisons, headline=headline),),
+            "overview": (front,),
             "runs": (overview.runs_page(env, records),),
-            "comparisons": (overview.comparisons_page(env, comparisons, headline=headline),),
+            "comparisons": (listed,),
             "run": runs,
             "compare": compared,
+            "decision": tuple(decision_page(env, one, known_runs=known) for one in decisions),
         },
         data={},
         copies=copies(records, config),
-        search=(*(_run_entry(one) for one in ordered), *(_compare_entry(one) for one in comparisons)),
+        search=_search(ordered, comparisons, decisions),
         site_name=config.site.name,
         extra={"mkdocs.yml": _engine_settings(env, config), "newest": _newest(records)},
     )
@@ -136,6 +155,16 @@ def _newest(records: Sequence[RunRecord]) -> str:
     return max((record.run.started for record in records if record.run.started), default=_EPOCH)
 
 
+def _search(
+    ordered: Sequence[RunRecord], comparisons: Sequence[Comparison], decisions: Sequence[Decision]
+) -> tuple[SearchEntry, ...]:
+    return (
+        *(_run_entry(one) for one in ordered),
+        *(_compare_entry(one) for one in comparisons),
+        *(_decision_entry(one) for one in decisions),
+    )
+
+
 def _run_entry(record: RunRecord) -> SearchEntry:
     names: dict[str, None] = {}
     for profile in record.profiles:
@@ -152,3 +181,9 @@ def _compare_entry(comparison: Comparison) -> SearchEntry:
     text = f"{OUTCOMES[comparison.outcome].word}: {reasons}"
     url = encode.url_path(links.compare_page(comparison)) + "index.html"
     return SearchEntry(url, encode.search_text(f"Comparison: {title_of(comparison)}"), encode.search_text(text))
+
+
+def _decision_entry(decision: Decision) -> SearchEntry:
+    text = f"{CHOICES[decision.choice].word}: {'; '.join(decision.reasons)}"
+    url = encode.url_path(links.decision_page(decision.name)) + "index.html"
+    return SearchEntry(url, encode.search_text(decision_title(decision)), encode.search_text(text))

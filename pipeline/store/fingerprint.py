@@ -18,13 +18,16 @@ from typing import Final
 
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.record import RECORD_FORMAT
+from pipeline.store.rules import rules_of
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent
 _GROUND: Final = ("__init__.py", "derive.py", "errors.py", "model", "stages.py", "store", "units.py")
 DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "render/flame.py")
 COMPARE_CODE: Final = (*_GROUND, "analysis/metrics.py", "compare")
+HISTORY_CODE: Final = (*COMPARE_CODE, "history.py")
 SITE_CODE: Final = (".",)
 _DERIVE_LIBRARIES: Final = ("numpy", "protobuf")
+_COMPARE_LIBRARIES: Final = ("numpy", "scipy")
 _SITE_LIBRARIES: Final = (*_DERIVE_LIBRARIES, "altair", "jinja2", "mkdocs", "mkdocs-material", "vl-convert-python")
 
 
@@ -74,10 +77,21 @@ def derive_key(run_digest: str, config: Config) -> str:
     return digest("derive", RECORD_FORMAT, run_digest, settings, of_code(DERIVE_CODE), of_libraries(_DERIVE_LIBRARIES))
 
 
-def compare_key(pair: CompareConfig, base: Sequence[str], head: Sequence[str]) -> str:
-    """Make the key of a comparison from the keys of the records on either side, in run order."""
-    settings = pair.model_dump(mode="json")
-    return digest("compare", RECORD_FORMAT, settings, list(base), list(head), of_code(COMPARE_CODE))
+def compare_key(pair: CompareConfig, base: Sequence[str], head: Sequence[str], config: Config | None = None) -> str:
+    """Make the key of a comparison from the keys of the records on either side, in run order, and what the settings
+    judge it by.
+    """
+    config = config or Config()
+    terms = [config.comparison.model_dump(mode="json"), [rule.model_dump(mode="json") for rule in rules_of(config)]]
+    settings = [pair.model_dump(mode="json"), terms]
+    code = (of_code(COMPARE_CODE), of_libraries(_COMPARE_LIBRARIES))
+    return digest("compare", RECORD_FORMAT, settings, list(base), list(head), code)
+
+
+def history_key(records: Mapping[str, str], config: Config) -> str:
+    """Make the key of the history from the keys of the records, by run."""
+    code = (of_code(HISTORY_CODE), of_libraries(_COMPARE_LIBRARIES))
+    return digest("history", RECORD_FORMAT, dict(records), config.history.model_dump(mode="json"), code)
 
 
 def site_key(records: Mapping[str, str], comparisons: Mapping[str, str], config: Config, templates: Path) -> str:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pipeline.errors import StoreError
+from pipeline.model import pfv
+from pipeline.model.calltree import CallTree
 from pipeline.model.record import RECORD_FORMAT
 from pipeline.store import atomic, codec
 
@@ -34,6 +36,11 @@ def run_record(build: Path, run_id: str) -> Path:
 def comparison(build: Path, slug: str) -> Path:
     """Say where a comparison is."""
     return build / "compare" / f"{slug}.json"
+
+
+def history(build: Path) -> Path:
+    """Say where the history of all labels is."""
+    return build / "history.json"
 
 
 def write(path: Path, value: object, *, kind: str, key: str, files: Mapping[str, bytes] | None = None) -> None:
@@ -85,6 +92,15 @@ def read(path: Path, value_type: type[Value], *, kind: str) -> Value:
         return codec.load(parts[1], value_type)
     except ValueError as error:
         raise StoreError(f"{path} is of another version: {error}", cure="Remove it and run `doit`.") from error
+
+
+def call_tree(build: Path, run_id: str, name: str) -> CallTree:
+    """Read the call tree a run's record names; raises StoreError when it is missing or damaged."""
+    path = run_record(build, run_id).with_name(f"{name}.pfv")
+    try:
+        return pfv.unpack(path.read_bytes())
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error}", cure="Run `doit derive`: it is made again.") from error
 
 
 def tree_names(folder: Path) -> list[str]:

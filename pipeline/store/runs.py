@@ -77,6 +77,15 @@ def _is_run(entry: os.DirEntry[str]) -> bool:
     return layout.is_run_name(entry.name) and not entry.name.endswith(".partial") and not entry.is_symlink()
 
 
+def list_manifests(profiles_dir: Path) -> tuple[Run, ...]:
+    """Read what all runs say of themselves, in order of name; their files are neither listed nor read."""
+    return tuple(_run(profiles_dir / name, _told(profiles_dir / name), ()) for name in run_names(profiles_dir))
+
+
+def _told(run_dir: Path) -> Manifest | None:
+    return _manifest(run_dir, run_dir.name, []) if (run_dir / MANIFEST).is_file() else None
+
+
 def list_runs(profiles_dir: Path) -> tuple[StoredRun, ...]:
     """Read all runs of a folder, in order of name."""
     return tuple(read_run(profiles_dir / name) for name in run_names(profiles_dir))
@@ -89,15 +98,16 @@ def read_run(run_dir: Path) -> StoredRun:
     manifest = _manifest(run_dir, run_dir.name, found) if MANIFEST in paths else None
     reports = {report.path: report for report in manifest.files} if manifest else {}
     files = tuple(file for path in paths if (file := _raw_file(run_dir, path, reports.get(path), found)))
-    return StoredRun(
-        Run(
-            id=run_dir.name,
-            label=manifest.label if manifest else layout.label_of(run_dir.name),
-            started=(manifest.started if manifest else "") or layout.started_of(run_dir.name),
-            files=files,
-            manifest=manifest,
-        ),
-        tuple(found),
+    return StoredRun(_run(run_dir, manifest, files), tuple(found))
+
+
+def _run(run_dir: Path, manifest: Manifest | None, files: tuple[RawFile, ...]) -> Run:
+    return Run(
+        id=run_dir.name,
+        label=manifest.label if manifest else layout.label_of(run_dir.name),
+        started=(manifest.started if manifest else "") or layout.started_of(run_dir.name),
+        files=files,
+        manifest=manifest,
     )
 
 

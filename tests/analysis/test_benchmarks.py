@@ -22,10 +22,10 @@ def test_repeats_of_one_package_and_name_are_one_line() -> None:
         for one in summarize(decode_gobench(TEXT))
     ]
     assert found == [
-        ("a", "X-8", "sec/op", 1.5e-07, 1e-07, 3e-07, 3),
+        ("a", "X-8", "sec/op", 150 * 1e-9, 100 * 1e-9, 300 * 1e-9, 3),
         ("a", "X-8", "widgets/op", 3.0, 3.0, 3.0, 2),
-        ("a", "Y", "sec/op", 5e-09, 5e-09, 5e-09, 1),
-        ("b", "X-8", "sec/op", 7e-09, 7e-09, 7e-09, 1),
+        ("a", "Y", "sec/op", 5 * 1e-9, 5 * 1e-9, 5 * 1e-9, 1),
+        ("b", "X-8", "sec/op", 7 * 1e-9, 7 * 1e-9, 7 * 1e-9, 1),
     ]
 
 

@@ -72,6 +72,7 @@ def test_walk_from_overview_to_run_to_flame_graph_to_comparison(page: Any, base:
     page.wait_for_selector(".pb-flame[data-state=ready]")
     assert colours(page) > 10
     page.get_by_role("link", name="optimized against baseline").first.click()
+    page.wait_for_load_state()
     text = page.locator("main").inner_text()
     assert "inconclusive" in text
     assert "Throughput" in text

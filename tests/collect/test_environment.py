@@ -68,3 +68,19 @@ def test_broken_tools_leave_facts_empty(tmp_path: Path) -> None:
     program = tmp_path / "service"
     program.write_bytes(b"\x7fELF")
     assert read_environment(tmp_path, {"PATH": str(tmp_path)}, program=program).go_version == ""
+
+
+def test_a_branch_knows_the_commit_it_left_the_main_branch_at(tmp_path: Path) -> None:
+    """The main branch may be known by another's name for it, as in a checkout of a pull request."""
+    root = repository(tmp_path)
+    first = read_environment(root)
+    assert first.git_merge_base == ""
+    git(root, "checkout", "-b", "topic")
+    (root / "more").touch()
+    git(root, "add", ".")
+    git(root, "commit", "-m", "second")
+    assert read_environment(root).git_merge_base == ""
+    for name in ("refs/heads/main", "refs/remotes/origin/main"):
+        git(root, "update-ref", name, first.git_sha)
+        assert read_environment(root).git_merge_base == first.git_sha
+        git(root, "update-ref", "-d", name)

@@ -63,6 +63,39 @@ def test_rounds_are_interleaved_labelled_and_of_their_commit(tmp_path: Path) -> 
     assert len(trees(root)) == 1
 
 
+def test_the_caller_may_end_it_after_a_whole_round(tmp_path: Path) -> None:
+    root, asked, told = repository(tmp_path / "repo"), list[tuple[int, list[str], list[str]]](), list[str]()
+
+    def is_enough(number: int, sides: tuple[list[str], list[str]]) -> bool:
+        asked.append((number, *(list(side) for side in sides)))
+        return number == 2
+
+    assert compare(root, settings(), rounds=5, is_enough=is_enough, say=told.append) == 0
+    found = manifests(root)
+    assert [one["label"] for one in found] == ["base", "head", "head", "base"]
+    base, head = ([one["id"] for one in found if one["label"] == label] for label in ("base", "head"))
+    assert asked == [(1, base[:1], head[:1]), (2, base, head)]
+    assert "A/B round 2 of at most 5: base is" in found[3]["notes"]
+    assert told[-1] == "2 runs of base, 2 of head"
+
+
+def test_a_round_with_a_failed_run_is_looked_at_too(tmp_path: Path) -> None:
+    root, calls, asked = repository(tmp_path / "repo"), list[str](), list[list[int]]()
+
+    def flaky(*words: Any, label: str, **more: Any) -> CollectedRun:
+        calls.append(label)
+        if len(calls) == 4:
+            raise CollectError("nothing was collected: bad luck")
+        return collect_run(*words, label=label, **more, progress=Recorder())
+
+    def is_enough(_: int, sides: tuple[list[str], list[str]]) -> bool:
+        asked.append([len(side) for side in sides])
+        return False
+
+    assert compare(root, settings(), rounds=3, collect=flaky, is_enough=is_enough) == 3
+    assert asked == [[1, 1], [1, 2], [2, 3]]
+
+
 def test_refs_name_the_sides_and_services_are_started_from_them(tmp_path: Path) -> None:
     root = repository(tmp_path / "repo")
     told_version = ["sh", "-c", 'cat version; exec "$0" "$@"', *SERVICE]

@@ -1,4 +1,4 @@
-"""Labels compared: outcomes, reasons and movers."""
+"""Labels compared: outcomes, reasons and functions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import pytest
 
 from pipeline.analysis.metrics import HEADLINE, METRICS
 from pipeline.compare.pair import compare_labels
-from pipeline.model.calltree import TopRow, TopTable
+from pipeline.model.calltree import CallTree, TopRow, TopTable
+from pipeline.model.difference import Sides
 from pipeline.model.metric import LoadResult, Measurement
 from pipeline.model.profile import SampleType
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.run import Environment, LoadReport, Manifest, ProgramReport, Run
 from pipeline.model.verdict import Comparison
+from tests.trees import call_tree
 
 
 def record(
@@ -34,8 +36,8 @@ def record(
     kind = SampleType("cpu", "nanoseconds")
     table = TopTable(kind, sum(row.flat for row in rows), rows, len(rows))
     profile = ProfileRecord(
-        f"{run_id}/cpu.prof", "app", "cpu", "during", None, "", "pprof", (kind,), 0, (0,), (table,), "", 0, 0,
-        10_000_000_000, "app", "",
+        f"{run_id}/cpu.prof", "app", "cpu", "during", None, "", "pprof", (kind,), 0, (0,), (table,),
+        "tree" if cpu else "", 0, 0, 10_000_000_000, "app", "",
     )  # fmt: skip
     return RunRecord(
         key=run_id,
@@ -48,7 +50,13 @@ def record(
 
 
 def compare(base: Sequence[RunRecord], head: Sequence[RunRecord]) -> Comparison:
-    return compare_labels(base, head, labels=("baseline", "optimized"), metrics=METRICS, headline=HEADLINE)
+    return compare_labels(
+        base, head, labels=("baseline", "optimized"), metrics=METRICS, headline=HEADLINE, trees=no_trees
+    )
+
+
+def no_trees(run: str, name: str) -> CallTree:
+    raise AssertionError(f"{run} has no tree {name!r}")
 
 
 def runs(label: str, *ops: float, **facts: object) -> list[RunRecord]:
@@ -114,12 +122,23 @@ def test_a_side_without_runs_is_invalid() -> None:
     assert "no run is labelled 'baseline'" in result.reasons
 
 
-def test_movers_are_per_operation_and_keep_vanished_functions() -> None:
+def test_functions_come_with_the_comparison() -> None:
     base = runs("b", 100, 100, cpu={"main.old": 2_000_000_000, "main.same": 1_000_000_000})
     head = runs("o", 200, 200, cpu={"main.same": 2_000_000_000})
-    (table,) = compare(base, head).movers
+    trees = {
+        "b": call_tree([(["main.old"], [1, 2_000_000_000]), (["main.same"], [1, 1_000_000_000])]),
+        "o": call_tree([(["main.same"], [1, 2_000_000_000])]),
+    }
+    result = compare_labels(
+        base,
+        head,
+        labels=("baseline", "optimized"),
+        metrics=METRICS,
+        headline=HEADLINE,
+        trees=lambda run, _: trees[run[0]],
+    )
+    (table,) = result.functions
     assert table.per_op
-    (gone,) = table.rows
-    assert gone.name == "main.old"
-    assert gone.base_flat == pytest.approx(2_000_000)
-    assert gone.head_flat == 0
+    gone = next(row for row in table.functions if row.name == "main.old")
+    assert gone.flat.judged == Sides(2_000_000, 0)
+    assert gone.presence == "base"

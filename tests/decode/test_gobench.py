@@ -47,7 +47,7 @@ def test_results_with_their_configuration() -> None:
     )
     assert first.parts == (("size", "1K"), ("", "fast"))
     assert first.config == (("goos", "linux"), ("pkg", "example.com/store"), ("cpu", "A CPU @ 1.00GHz"))
-    assert again.value("sec/op") == BenchmarkValue(4.2e-06, "sec/op", 4200.0, "ns/op")
+    assert again.value("sec/op") == BenchmarkValue(4200 * 1e-9, "sec/op", 4200.0, "ns/op")
     assert first.value("B/s") == BenchmarkValue(24.68e6, "B/s", 24.68, "MB/s")
     assert first.value("ns/op") is None
     assert dict(queue.config)["pkg"] == "example.com/other"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pipeline.render import links
@@ -11,6 +13,15 @@ def test_addresses() -> None:
     assert links.compare_page(comparison()) == "compare/baseline..optimized/"
     assert links.to_page("runs/x/", root="../") == "../runs/x/index.html"
     assert links.root_of("runs/x/") == "../../"
+
+
+def test_a_side_may_be_the_runs_of_one_commit() -> None:
+    address = links.compare_page(comparison(base_label="main@0123abc", head_label="a/b@0123abc"))
+    assert re.fullmatch(r"compare/main@0123abc\.\.a-b-[0-9a-f]{8}@0123abc/", address)
+    for odd in ("main@", "main@xyz", "main@<b>", "@0123abc", "main@0123abc\n", "main@../x"):
+        assert re.fullmatch(
+            r"compare/[A-Za-z0-9-]+(@0123abc)?\.\.optimized/", links.compare_page(comparison(base_label=odd))
+        )
 
 
 def test_a_label_cannot_leave_its_folder() -> None:

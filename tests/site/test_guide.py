@@ -30,11 +30,13 @@ def test_the_guide_is_markdown_only() -> None:
 
 
 def test_the_verdict_page_tells_the_limits_the_code_uses() -> None:
-    from pipeline.compare import judge, stats
+    from pipeline.compare import stats
+    from pipeline.model.court import ComparisonConfig
 
-    text = GUIDE["guide/verdicts.md"]
+    text, limits = GUIDE["guide/verdicts.md"], ComparisonConfig()
     assert f"*p* < {stats.ALPHA}" in text
-    assert f"more than {judge.ERROR_RATE_LIMIT * 100:g} %" in text
-    assert f"more than {judge.DURATION_TOLERANCE * 100:g} % apart" in text
+    assert f"more than {limits.error_rate * 100:g} %" in text
+    assert f"more than {limits.duration * 100:g} % apart" in text
+    assert f"different rates (more than {limits.rate * 100:g} %" in text
     assert stats.runs_needed() == 4
     assert "fewer than four runs" in text

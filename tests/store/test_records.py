@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import StoreError
+from pipeline.model.pfv import pack
 from pipeline.store import records
+from tests.trees import call_tree
 
 
 @dataclass(frozen=True)
@@ -116,3 +118,12 @@ def test_a_body_of_another_shape_is_refused_with_a_cure(record):
 
     with pytest.raises(StoreError, match="another version"):
         records.read(record, Other, kind="run")
+
+
+def test_a_call_tree_is_read_by_run_and_name(tmp_path):
+    tree = call_tree([(["main", "f"], [1, 10])])
+    records.write(records.run_record(tmp_path, "r"), VALUE, kind="run", key="k", files={"abc.pfv": pack(tree)})
+    assert records.call_tree(tmp_path, "r", "abc").frames == tree.frames
+    with pytest.raises(StoreError, match="cannot be read") as missing:
+        records.call_tree(tmp_path, "r", "other")
+    assert "doit derive" in missing.value.cure

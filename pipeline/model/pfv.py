@@ -1,0 +1,268 @@
+"""A call tree as a small file, ``<hash>.pfv``: `pack` writes it, `unpack` reads it, and so can a browser. Pure.
+
+Format 1. The file is gzip (no time stamp) of: the length of the header (u32, little-endian), the header (JSON, UTF-8,
+sorted keys), then the columns one after the other, in the order and with the byte lengths of the header's ``columns``.
+
+Header: ``format`` 1; ``types`` [[type, unit]]; ``default`` index; ``totals`` and ``scales`` per type; ``signed`` per
+type; ``counts`` of ``names``, ``files``, ``packages``, ``frames``, ``nodes``; ``columns`` [[name, bytes]].
+
+A number is a LEB128 varint (7 bits a byte, lowest first). Text tables (``names``, ``files``, ``packages``) are sorted
+by their UTF-8 bytes and front-coded: per text the bytes shared with the text before, the bytes that follow, then those.
+
+    frame.name frame.file frame.package   per frame, positions in the tables
+    node.frame                            per node in depth-first order, heaviest child first
+    node.up_at node.up                    nodes that do not follow their parent: gap, levels up
+                                          (depth[i] = depth[i-1] + 1 - up[i], depth[-1] = -1)
+    node.inlined                          gaps of the nodes inlined into their parent
+    flat.at flat.0 flat.1 …               gaps of the nodes with any flat value; per type those values ÷ scale,
+                                          zigzag (2n, or -2n-1 below 0) where the type is signed
+
+A gap counts from the position before, the first from -1. Cumulative values are not stored: readers add them up.
+Everything is deterministic: equal trees are equal bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import StoreError
+from pipeline.model.calltree import CallTree, Frames
+from pipeline.model.profile import Index, Int, SampleType
+
+FORMAT: Final = 1
+_LONGEST: Final = 10
+_Bytes = NDArray[np.uint8]
+
+
+def pack(tree: CallTree) -> bytes:
+    """Write a call tree, every sample type; its nodes must be in depth-first order."""
+    columns: dict[str, bytes] = {}
+    tables = {"names": tree.frames.name, "files": tree.frames.file, "packages": tree.frames.package}
+    counts = {"frames": len(tree.frames), "nodes": len(tree)}
+    for table, texts in tables.items():
+        distinct = sorted({text.encode("utf-8", "surrogatepass") for text in texts})
+        place = {text: at for at, text in enumerate(distinct)}
+        columns[table] = _front_code(distinct)
+        columns[f"frame.{table[:-1]}"] = encode_varints(
+            [place[text.encode("utf-8", "surrogatepass")] for text in texts]
+        )
+        counts[table] = len(distinct)
+    up = 1 - np.diff(_depths(tree.parent), prepend=-1)
+    filled = np.flatnonzero((tree.flat != 0).any(axis=0))
+    columns["node.frame"] = encode_varints(tree.frame)
+    columns["node.up_at"], columns["node.up"] = _gaps(np.flatnonzero(up)), encode_varints(up[up != 0])
+    columns["node.inlined"], columns["flat.at"] = _gaps(np.flatnonzero(tree.inlined)), _gaps(filled)
+    scales = [_scale(column[filled]) for column in tree.flat]
+    signed = [bool((column < 0).any()) for column in tree.flat]
+    for index, column in enumerate(tree.flat):
+        values = column[filled] // scales[index]
+        columns[f"flat.{index}"] = encode_varints(_zigzag(values) if signed[index] else values)
+    header = {
+        "format": FORMAT,
+        "types": [[kind.type, kind.unit] for kind in tree.sample_types],
+        "default": tree.default_index,
+        "totals": [int(total) for total in tree.totals],
+        "scales": scales,
+        "signed": signed,
+        "counts": counts,
+        "columns": [[name, len(data)] for name, data in columns.items()],
+    }
+    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
+    return gzip.compress(struct.pack("<I", len(text)) + text + b"".join(columns.values()), 9, mtime=0)
+
+
+def unpack(data: bytes) -> CallTree:
+    """Read what `pack` wrote; raises StoreError for anything else."""
+    try:
+        header, columns = _open(data)
+        return _rebuild(header, columns)
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        struct.error,
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        MemoryError,
+    ) as error:
+        raise StoreError(
+            f"a call tree file is damaged: {error or type(error).__name__}", cure="Run `doit derive`: it is made again."
+        ) from error
+
+
+def _open(data: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
+    plain = gzip.decompress(data)
+    (length,) = struct.unpack_from("<I", plain)
+    header: dict[str, Any] = json.loads(plain[4 : 4 + length])
+    if header["format"] != FORMAT:
+        raise ValueError(f"format {header['format']} is not {FORMAT}")
+    columns, at = {}, 4 + length
+    for name, size in header["columns"]:
+        columns[name] = plain[at : at + size]
+        at += size
+    if at != len(plain):
+        raise ValueError(f"{len(plain)} bytes where {at} belong")
+    return header, columns
+
+
+def _rebuild(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> CallTree:
+    counts = header["counts"]
+    nodes, frames = int(counts["nodes"]), int(counts["frames"])
+    texts = []
+    for table in ("names", "files", "packages"):
+        known = _front_decode(columns[table], counts[table])
+        texts.append(tuple(known[at] for at in decode_varints(columns[f"frame.{table[:-1]}"], frames).tolist()))
+    frame = decode_varints(columns["node.frame"], nodes)
+    up, inlined = np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
+    up[_positions(columns["node.up_at"])] = decode_varints(columns["node.up"])
+    inlined[_positions(columns["node.inlined"])] = 1
+    depth = np.cumsum(1 - up) - 1
+    if nodes and (depth.min() < 0 or (np.diff(depth, prepend=-1) > 1).any() or frame.max() >= frames):
+        raise ValueError("nodes that no tree has")
+    flat = np.zeros((len(header["types"]), nodes), np.int64)
+    filled = _positions(columns["flat.at"])
+    for index, (scale, signed) in enumerate(zip(header["scales"], header["signed"], strict=True)):
+        values = decode_varints(columns[f"flat.{index}"], len(filled))
+        flat[index, filled] = (_unzigzag(values) if signed else values) * scale
+    parent, cum = _grow(depth, flat)
+    return CallTree(
+        frames=Frames(*texts),
+        sample_types=tuple(SampleType(kind, unit) for kind, unit in header["types"]),
+        default_index=int(header["default"]),
+        parent=parent,
+        frame=frame,
+        inlined=inlined,
+        flat=flat,
+        cum=cum,
+        totals=tuple(int(total) for total in header["totals"]),
+    )
+
+
+def _grow(depth: Index, flat: Int) -> tuple[Index, Int]:
+    """Find the parents of nodes in depth-first order, and add values up towards the roots."""
+    parent, cum = np.full(len(depth), -1, np.int64), flat.copy()
+    order = np.argsort(depth, kind="stable")
+    levels = np.split(order, np.flatnonzero(np.diff(depth[order])) + 1)
+    for above, level in pairwise(levels):
+        parent[level] = above[np.searchsorted(above, level) - 1]
+    for level in reversed(levels[1:]):
+        for row in cum:
+            np.add.at(row, parent[level], row[level])
+    return parent, cum
+
+
+def _depths(parent: Index) -> Index:
+    depths: list[int] = []
+    for above in parent.tolist():
+        depths.append(depths[above] + 1 if above >= 0 else 0)
+    return np.array(depths, dtype=np.int64)
+
+
+def _scale(values: Int) -> int:
+    """Find what all values are a multiple of; 1 for none."""
+    return max(int(np.gcd.reduce(values)), 1) if len(values) else 1
+
+
+def _gaps(positions: NDArray[np.intp]) -> bytes:
+    return encode_varints(np.diff(positions, prepend=-1))
+
+
+def _positions(data: bytes) -> Index:
+    positions: Index = np.cumsum(decode_varints(data)) - 1
+    return positions
+
+
+def _zigzag(values: Int) -> NDArray[np.uint64]:
+    return ((values << 1) ^ (values >> 63)).view(np.uint64)
+
+
+def _unzigzag(values: Int) -> Int:
+    coded = values.view(np.uint64)
+    return (coded >> np.uint64(1)).view(np.int64) ^ -(coded & np.uint64(1)).view(np.int64)
+
+
+def encode_varints(numbers: Sequence[int] | Int | NDArray[np.uint64]) -> bytes:
+    """Write integers (taken as uint64) as varints, one after the other."""
+    values = np.asarray(numbers).astype(np.uint64) if len(numbers) else np.zeros(0, np.uint64)
+    size = np.ones(len(values), np.int64)
+    for count in range(1, _LONGEST):
+        size += values >= np.uint64(1 << (7 * count))
+    start = np.cumsum(size) - size
+    coded = np.zeros(int(size.sum()), np.uint8)
+    for count in range(_LONGEST):
+        more = size > count
+        part = (values[more] >> np.uint64(7 * count)) & np.uint64(0x7F)
+        coded[start[more] + count] = part | np.where(size[more] > count + 1, 0x80, 0).astype(np.uint64)
+    return coded.tobytes()
+
+
+def decode_varints(data: bytes, count: int | None = None) -> Int:
+    """Read varints to the end (``count`` of them when given) as int64[n]; raises ValueError for anything else."""
+    coded: _Bytes = np.frombuffer(data, np.uint8)
+    last = np.flatnonzero(coded < 0x80)
+    start = np.concatenate((np.zeros(1, np.int64), last[:-1] + 1)) if len(last) else np.zeros(0, np.int64)
+    size = last - start + 1
+    whole = not len(coded) or bool(coded[-1] < 0x80 and size.max() <= _LONGEST)
+    if not whole or (count is not None and len(last) != count):
+        raise ValueError("a column of numbers does not hold what it should")
+    values = np.zeros(len(last), np.uint64)
+    for place in range(int(size.max()) if len(size) else 0):
+        more = size > place
+        part = coded[start[more] + place].astype(np.uint64) & np.uint64(0x7F)
+        values[more] |= part << np.uint64(7 * place)
+    return values.view(np.int64)
+
+
+def _front_code(texts: Sequence[bytes]) -> bytes:
+    parts: list[bytes] = []
+    before = b""
+    for text in texts:
+        limit = min(len(before), len(text))
+        shared = next((at for at in range(limit) if before[at] != text[at]), limit)
+        parts += (_varint(shared), _varint(len(text) - shared), text[shared:])
+        before = text
+    return b"".join(parts)
+
+
+def _varint(value: int) -> bytes:
+    """Write one small number; `encode_varints` is for columns."""
+    coded = bytearray()
+    while value >= 0x80:
+        coded.append(value & 0x7F | 0x80)
+        value >>= 7
+    coded.append(value)
+    return bytes(coded)
+
+
+def _front_decode(data: bytes, count: int) -> list[str]:
+    texts: list[str] = []
+    before, at = b"", 0
+    for _ in range(count):
+        shared, at = _number(data, at)
+        length, at = _number(data, at)
+        if shared > len(before) or at + length > len(data):
+            raise ValueError("a text table ends too early")
+        before, at = before[:shared] + data[at : at + length], at + length
+        texts.append(before.decode("utf-8", "surrogatepass"))
+    if at != len(data):
+        raise ValueError("a text table is longer than its count")
+    return texts
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while data[at] >= 0x80:
+        value |= (data[at] & 0x7F) << shift
+        shift, at = shift + 7, at + 1
+    return value | data[at] << shift, at + 1
