@@ -250,18 +250,24 @@ def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[s
     from pipeline.analysis.calltree import build_call_tree
     from pipeline.analysis.contention import rate_cure
     from pipeline.analysis.header import describe
+    from pipeline.analysis.source import open_profile
+    from pipeline.analysis.stacktree import build_stack_tree
     from pipeline.analysis.top import build_top_tables
-    from pipeline.model.pfv import pack
-    from pipeline.render.flame import flame_data, flame_svg, register
+    from pipeline.model import pfv, stacks
+    from pipeline.render.flame import flame_svg
+    from pipeline.render.payload import payload_scripts
+    from pipeline.render.tables import TOP_ROWS
 
-    tree = build_call_tree(profile)
+    tree, tables = build_call_tree(profile), build_top_tables(profile, limit=TABLE_ROWS)
     name, data = "", {}
     if len(tree):
-        columns = flame_data(tree)
-        name = hashlib.sha256(columns).hexdigest()[:16]
-        data = {f"{name}.js": register(name, columns), f"{name}.pfv": pack(tree)}
+        opened = open_profile(profile)
+        whole, samples = pfv.pack(tree), stacks.pack_samples(opened, build_stack_tree(opened))
+        name = hashlib.sha256(whole + samples).hexdigest()[:16]
+        data = payload_scripts(name, whole, samples)
         # Pages show the default sample type before their script has run; the script draws the others from the data.
-        data[f"{name}.svg"] = flame_svg(tree, tree.default_index).encode()
+        rows = [row.name for row in tables[tree.default_index].rows[:TOP_ROWS]]
+        data[f"{name}.svg"] = flame_svg(tree, tree.default_index, rows).encode()
     header = describe(profile)
     record = ProfileRecord(
         path=file.path,
@@ -274,7 +280,7 @@ def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[s
         sample_types=profile.sample_types,
         default_index=profile.sample_index(),
         totals=tuple(profile.total(index) for index in range(len(profile.sample_types))),
-        tables=build_top_tables(profile, limit=TABLE_ROWS),
+        tables=tables,
         tree=name,
         node_count=len(tree),
         time_nanos=profile.time_nanos,

@@ -15,6 +15,7 @@ from pipeline.model.record import RunRecord
 from pipeline.model.run import Manifest, PodReport, RawFile, Run
 from pipeline.model.source import AnnotatedLine, name_digest
 from pipeline.model.target import Budget
+from pipeline.render.payload import unwrapped
 from pipeline.store import codec
 from tests.builders import pprof_bytes
 from tests.memstats import memstats_text
@@ -45,8 +46,8 @@ def test_one_bad_file_never_loses_the_others() -> None:
     assert "404 page not found" in doubt.message + doubt.evidence
     (profile,) = record.profiles
     assert profile.totals == (1, 10)
-    assert {f"{profile.tree}.{end}" for end in ("js", "pfv", "svg")} == data.keys()
-    assert len(unpack(data[f"{profile.tree}.pfv"])) == profile.node_count
+    assert {f"{profile.tree}.{end}" for end in ("pfv.js", "samples.js", "svg")} == data.keys()
+    assert len(unpack(unwrapped(data[f"{profile.tree}.pfv.js"]))) == profile.node_count
 
 
 def test_what_a_program_used_is_measured_from_its_report_or_a_log_around_it() -> None:
@@ -106,7 +107,7 @@ def test_replicas_are_shown_each_and_as_one() -> None:
     assert by_path["api/cpu.prof"].totals == (2, 30)
     assert by_path["api/cpu.prof"].merged_of == ("api.1/cpu.prof", "api.2/cpu.prof")
     assert by_path["api.1/cpu.prof"].merged_of == ()
-    assert f"{by_path['api/cpu.prof'].tree}.js" in data
+    assert f"{by_path['api/cpu.prof'].tree}.pfv.js" in data
     (doubt,) = [one for one in record.findings if one.code == "pod_spread"]
     assert doubt.evidence.endswith("2.0 times as much")
 

@@ -55,10 +55,10 @@ def test_derive_writes_what_pages_and_comparisons_need(root):
     assert found.load.operations == 1000
     assert ("ops_per_sec", 100.0) in [(one.metric, one.value) for one in found.measurements]
     folder = records.run_record(root / "build", BASE).parent
-    assert sorted(path.name for path in folder.iterdir()) == sorted(
-        ["record.json", *(f"{profile.tree}.{end}" for end in ("js", "pfv", "svg"))]
-    )
-    assert f'"{profile.tree}"' in (folder / f"{profile.tree}.js").read_text()
+    endings = ["pfv.js", "samples.js", "svg"]
+    names = ["record.json", *(f"{profile.tree}.{ending}" for ending in endings)]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+    assert f'"{profile.tree}.pfv"' in (folder / f"{profile.tree}.pfv.js").read_text()
 
 
 def test_derive_does_its_work_once(root):

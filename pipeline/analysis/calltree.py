@@ -1,8 +1,8 @@
 """Call trees: every stack merged from the root, all sample types at once.
 
-Rules: inlined calls are frames of their own; a frame is a function name in a file; recursion makes a path longer, so a
-node's cumulative weight counts each sample once. Grown level by level: the work is one sort per depth of the stacks,
-not one step per frame.
+Rules: inlined calls are frames of their own; a frame is a function name in a file of a binary; recursion makes a path
+longer, so a node's cumulative weight counts each sample once. Grown level by level: the work is one sort per depth of
+the stacks, not one step per frame.
 """
 
 from __future__ import annotations
@@ -67,13 +67,12 @@ def _merge_stacks(profile: Profile) -> tuple[Frames, _Grown]:
 def _frames(profile: Profile, stacks: Unfolded) -> tuple[Frames, Index]:
     """Name the frame of every slot; a slot without a function is named after its mapped file."""
     functions, locations = profile.functions, profile.locations
-    objects = [NodeInfo(object_file=mapping.file).printable() for mapping in profile.mappings]
-    objects.append(NodeInfo().printable())
+    mapped = [*(mapping.file for mapping in profile.mappings), ""]
     function = np.full(len(stacks.slot_line), -1, np.int64)
     lined = stacks.slot_line >= 0
     function[lined] = locations.line_function[stacks.slot_line[lined]]
     # One look at each function of each mapped file, not at each slot.
-    width = len(objects)
+    width = len(mapped)
     kinds, first, kind = np.unique(
         (function + 1) * width + locations.mapping[stacks.slot_location] % width, return_index=True, return_inverse=True
     )
@@ -81,17 +80,18 @@ def _frames(profile: Profile, stacks: Unfolded) -> tuple[Frames, Index]:
     at, mapping = (column.tolist() for column in np.divmod(kinds[seen], width))
     files = list(map(("", *functions.filename).__getitem__, at))
     names = list(map(("", *functions.name).__getitem__, at))
+    bare = [1 if not place else 0 if name else 2 for place, name in zip(at, names, strict=True)]
     if "" in names:
+        objects = [NodeInfo(object_file=file).printable() for file in mapped]
         whole = zip(names, files, mapping, strict=True)
-        names = [name or file or objects[mapped] for name, file, mapped in whole]
-    kind_frame, position = np.empty(len(kinds), np.int64), np.arange(len(kinds), dtype=np.int64)
-    if len(set(names)) < len(names):
-        keys = list(zip(names, files, strict=True))
-        positions = {key: place for place, key in enumerate(dict.fromkeys(keys))}
-        names, files = map(list, zip(*positions, strict=True))
-        position = np.fromiter(map(positions.__getitem__, keys), np.int64, len(keys))
-    kind_frame[seen] = position
-    return Frames(tuple(names), tuple(files), tuple(map(package_of, names))), kind_frame[kind]
+        names = [name or file or objects[place] for name, file, place in whole]
+    keys = list(zip(names, files, map(mapped.__getitem__, mapping), bare, strict=True))
+    positions = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    kind_frame = np.empty(len(kinds), np.int64)
+    kind_frame[seen] = np.fromiter(map(positions.__getitem__, keys), np.int64, len(keys))
+    names, files, mapped, bare = map(list, zip(*positions, strict=True)) if positions else ([], [], [], [])
+    packages = tuple(map(package_of, names))
+    return Frames(tuple(names), tuple(files), packages, tuple(mapped), tuple(bare)), kind_frame[kind]
 
 
 Small = NDArray[np.int32]

@@ -9,11 +9,17 @@ from pipeline.model.profile import Index, Int, SampleType
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """F distinct frames: function name, file and, for own/std/dependency colouring, the Go package of each."""
+    """F distinct frames: function name, file and, for own/std/dependency colouring, the Go package of each.
+
+    ``mapping`` is the mapped file (binary, library) of each; ``bare`` is 1 where there is no function at all
+    and the name is that of the mapped file, 2 where the function has no name. Both may be left empty: nothing filters.
+    """
 
     name: tuple[str, ...]
     file: tuple[str, ...]
     package: tuple[str, ...]
+    mapping: tuple[str, ...] = ()
+    bare: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.name)

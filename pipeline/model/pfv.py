@@ -3,13 +3,18 @@
 Format 1. The file is gzip (no time stamp) of: the length of the header (u32, little-endian), the header (JSON, UTF-8,
 sorted keys), then the columns one after the other, in the order and with the byte lengths of the header's ``columns``.
 
-Header: ``format`` 1; ``types`` [[type, unit]]; ``default`` index; ``totals`` and ``scales`` per type; ``signed`` per
-type; ``counts`` of ``names``, ``files``, ``packages``, ``frames``, ``nodes``; ``columns`` [[name, bytes]].
+Header: ``format`` 1; ``types`` [[type, unit]]; ``default`` index; ``totals`` (decimal texts: they may pass 2^53) and
+``scales`` per type; ``signed`` per type; ``counts`` of ``names``, ``files``, ``packages``, ``mappings``, ``frames``,
+``nodes``; ``columns`` [[name, bytes]].
 
-A number is a LEB128 varint (7 bits a byte, lowest first). Text tables (``names``, ``files``, ``packages``) are sorted
-by their UTF-8 bytes and front-coded: per text the bytes shared with the text before, the bytes that follow, then those.
+A number is a LEB128 varint (7 bits a byte, lowest first). Text tables (``names``, ``files``, ``packages``,
+``mappings``) are sorted by their UTF-8 bytes and front-coded: per text the bytes shared with the text before, the bytes
+that follow, then those. ``mappings`` are mapped files; pprof's filters match function, file and mapped file.
 
     frame.name frame.file frame.package   per frame, positions in the tables
+    frame.mapping                         the same, or nothing at all where no frame's mapping is known
+    frame.bare frame.nameless             gaps of the frames without a function, named after their mapped file; of those
+                                          whose function has no name: pprof tells these apart by more than names
     node.frame                            per node in depth-first order, heaviest child first
     node.up_at node.up                    nodes that do not follow their parent: gap, levels up
                                           (depth[i] = depth[i-1] + 1 - up[i], depth[-1] = -1)
@@ -46,37 +51,31 @@ _Bytes = NDArray[np.uint8]
 def pack(tree: CallTree) -> bytes:
     """Write a call tree, every sample type; its nodes must be in depth-first order."""
     columns: dict[str, bytes] = {}
-    tables = {"names": tree.frames.name, "files": tree.frames.file, "packages": tree.frames.package}
+    frames = tree.frames
+    tables = {"names": frames.name, "files": frames.file, "packages": frames.package, "mappings": frames.mapping}
     counts = {"frames": len(tree.frames), "nodes": len(tree)}
     for table, texts in tables.items():
-        distinct = sorted({text.encode("utf-8", "surrogatepass") for text in texts})
-        place = {text: at for at, text in enumerate(distinct)}
-        columns[table] = _front_code(distinct)
-        columns[f"frame.{table[:-1]}"] = encode_varints(
-            [place[text.encode("utf-8", "surrogatepass")] for text in texts]
-        )
-        counts[table] = len(distinct)
-    up = 1 - np.diff(_depths(tree.parent), prepend=-1)
-    filled = np.flatnonzero((tree.flat != 0).any(axis=0))
+        columns[table], columns[f"frame.{table[:-1]}"], counts[table] = encode_texts(texts)
+    for place, name in enumerate(("bare", "nameless"), 1):
+        columns[f"frame.{name}"] = encode_gaps(np.flatnonzero(np.array(frames.bare) == place))
     columns["node.frame"] = encode_varints(tree.frame)
-    columns["node.up_at"], columns["node.up"] = _gaps(np.flatnonzero(up)), encode_varints(up[up != 0])
-    columns["node.inlined"], columns["flat.at"] = _gaps(np.flatnonzero(tree.inlined)), _gaps(filled)
-    scales = [_scale(column[filled]) for column in tree.flat]
-    signed = [bool((column < 0).any()) for column in tree.flat]
-    for index, column in enumerate(tree.flat):
-        values = column[filled] // scales[index]
-        columns[f"flat.{index}"] = encode_varints(_zigzag(values) if signed[index] else values)
+    columns["node.up_at"], columns["node.up"] = encode_shape(tree.parent)
+    filled = np.flatnonzero((tree.flat != 0).any(axis=0))
+    columns["node.inlined"], columns["flat.at"] = encode_gaps(np.flatnonzero(tree.inlined)), encode_gaps(filled)
+    weights, about = encode_weights(tree.flat[:, filled])
     header = {
-        "format": FORMAT,
         "types": [[kind.type, kind.unit] for kind in tree.sample_types],
         "default": tree.default_index,
-        "totals": [int(total) for total in tree.totals],
-        "scales": scales,
-        "signed": signed,
+        "totals": [str(int(total)) for total in tree.totals],
         "counts": counts,
-        "columns": [[name, len(data)] for name, data in columns.items()],
     }
-    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
+    return seal(header | about, columns | weights)
+
+
+def seal(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> bytes:
+    """Put a header and named columns into one compressed file."""
+    whole = {**header, "format": FORMAT, "columns": [[name, len(data)] for name, data in columns.items()]}
+    text = json.dumps(whole, sort_keys=True, separators=(",", ":")).encode("ascii")
     return gzip.compress(struct.pack("<I", len(text)) + text + b"".join(columns.values()), 9, mtime=0)
 
 
@@ -119,10 +118,14 @@ def _open(data: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
 def _rebuild(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> CallTree:
     counts = header["counts"]
     nodes, frames = int(counts["nodes"]), int(counts["frames"])
-    texts = []
-    for table in ("names", "files", "packages"):
+    texts: list[tuple[str, ...]] = []
+    for table in ("names", "files", "packages", "mappings"):
         known = _front_decode(columns[table], counts[table])
-        texts.append(tuple(known[at] for at in decode_varints(columns[f"frame.{table[:-1]}"], frames).tolist()))
+        rows = frames if known or table != "mappings" else 0
+        texts.append(tuple(known[at] for at in decode_varints(columns[f"frame.{table[:-1]}"], rows).tolist()))
+    bare = np.zeros(len(texts[3]), np.int64)
+    bare[_positions(columns["frame.bare"])] = 1
+    bare[_positions(columns["frame.nameless"])] = 2
     frame = decode_varints(columns["node.frame"], nodes)
     up, inlined = np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
     up[_positions(columns["node.up_at"])] = decode_varints(columns["node.up"])
@@ -137,7 +140,7 @@ def _rebuild(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> CallTre
         flat[index, filled] = (_unzigzag(values) if signed else values) * scale
     parent, cum = _grow(depth, flat)
     return CallTree(
-        frames=Frames(*texts),
+        frames=Frames(texts[0], texts[1], texts[2], texts[3], tuple(bare.tolist())),
         sample_types=tuple(SampleType(kind, unit) for kind, unit in header["types"]),
         default_index=int(header["default"]),
         parent=parent,
@@ -162,6 +165,31 @@ def _grow(depth: Index, flat: Int) -> tuple[Index, Int]:
     return parent, cum
 
 
+def encode_texts(texts: Sequence[str]) -> tuple[bytes, bytes, int]:
+    """Write texts as a table of the distinct ones, the position of each in it, and the length of the table."""
+    coded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    distinct = sorted(set(coded))
+    place = {text: at for at, text in enumerate(distinct)}
+    return _front_code(distinct), encode_varints([place[text] for text in coded]), len(distinct)
+
+
+def encode_shape(parent: Index) -> tuple[bytes, bytes]:
+    """Write the shape of nodes in depth-first order: the columns ``node.up_at`` and ``node.up``."""
+    up = 1 - np.diff(_depths(parent), prepend=-1)
+    return encode_gaps(np.flatnonzero(up)), encode_varints(up[up != 0])
+
+
+def encode_weights(values: Int) -> tuple[dict[str, bytes], dict[str, list[int] | list[bool]]]:
+    """Write int64[S, n] as the columns ``flat.0``, ``flat.1`` …; returns them and the header's scales and signs."""
+    scales = [_scale(row) for row in values]
+    signed = [bool((row < 0).any()) for row in values]
+    columns = {}
+    for index, row in enumerate(values):
+        divided = row // scales[index]
+        columns[f"flat.{index}"] = encode_varints(zigzag(divided) if signed[index] else divided)
+    return columns, {"scales": scales, "signed": signed}
+
+
 def _depths(parent: Index) -> Index:
     depths: list[int] = []
     for above in parent.tolist():
@@ -170,11 +198,13 @@ def _depths(parent: Index) -> Index:
 
 
 def _scale(values: Int) -> int:
-    """Find what all values are a multiple of; 1 for none."""
-    return max(int(np.gcd.reduce(values)), 1) if len(values) else 1
+    """Find what all values are a multiple of; 1 for none, and for what a reader's double would not hold."""
+    divisor = int(np.gcd.reduce(values)) if len(values) else 1
+    return divisor if 0 < divisor < 1 << 53 else 1
 
 
-def _gaps(positions: NDArray[np.intp]) -> bytes:
+def encode_gaps(positions: NDArray[np.intp]) -> bytes:
+    """Write ascending positions as gaps, the first from -1."""
     return encode_varints(np.diff(positions, prepend=-1))
 
 
@@ -183,7 +213,8 @@ def _positions(data: bytes) -> Index:
     return positions
 
 
-def _zigzag(values: Int) -> NDArray[np.uint64]:
+def zigzag(values: Int) -> NDArray[np.uint64]:
+    """Fold signs into the lowest bit, so that small negative numbers stay small."""
     return ((values << 1) ^ (values >> 63)).view(np.uint64)
 
 

@@ -1,4 +1,4 @@
-"""The one door to Altair and vl-convert: one function per type of chart, and its picture as SVG.
+"""The one door to Altair and vl-convert: one function per type of chart, its picture as SVG, and vl-convert's bundler.
 
 Rules: a chart's specification is data-free (`NamedData`); rows travel beside it, so a type is defined once. Colours are
 CSS variables and ``currentColor``: one picture serves light, dark and print. Labels are never cut (``labelLimit`` 0).
@@ -142,6 +142,13 @@ def bundle() -> str:
 
     make: Any = vl_convert.javascript_bundle  # its stub asks for a snippet, its default is what is meant
     return str(make())
+
+
+def squeeze_script(text: str) -> str:
+    """Print a classic script anew without comments and blanks: parsed and printed by the same bundler; names stay."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle(text))
 
 
 def versions() -> str:

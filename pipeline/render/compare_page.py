@@ -45,6 +45,7 @@ def compare_page(
         functions=functions,
         figures=strip_figures(comparison, headline, cache),
         sides=_sides(comparison, links.root_of(url), known_runs),
+        explore=_explore(comparison, links.root_of(url), known_runs),
         severities=SEVERITIES,
         verdict=verdict_view(
             comparison, root=links.root_of(url), known_runs=known_runs, accepted=accepted, decisions=decisions
@@ -74,6 +75,12 @@ def _sides(
         )
         for role, label, runs in sides
     )
+
+
+def _explore(comparison: Comparison, root: str, known: frozenset[str]) -> str:
+    """Link the last run of each side as a pair in the explorer; empty when a side has no run with a page."""
+    heads, bases = ([run for run in runs if run in known] for runs in (comparison.head_runs, comparison.base_runs))
+    return links.explore(heads[-1], root=root, base=(bases[-1], "")) if heads and bases else ""
 
 
 def _toc(

@@ -15,6 +15,7 @@ from typing import Any, Final
 _PLAIN: Final = re.compile(r"[A-Za-z0-9]")
 _YAML_PLAIN: Final = re.compile(r"[ !#-\[\]-~]")
 _URL_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+_FRAGMENT_SAFE: Final = _URL_SAFE | frozenset(b"!()*,:;@")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _KEPT: Final = frozenset("\n\t")
@@ -67,6 +68,12 @@ def url_path(path: str) -> str:
     """Write a ``/``-separated path as part of a URL: UTF-8, percent-encoded."""
     data = path.encode("utf-8", "surrogateescape")
     return "".join(chr(byte) if byte in _URL_SAFE else f"%{byte:02X}" for byte in data)
+
+
+def fragment_value(text: str) -> str:
+    """Write a text as a value in a URL's fragment; what is no character (a lone surrogate) becomes a question mark."""
+    data = text.encode("utf-8", "replace")
+    return "".join(chr(byte) if byte in _FRAGMENT_SAFE else f"%{byte:02X}" for byte in data)
 
 
 def safe_name(text: str) -> str:

@@ -1,25 +1,20 @@
-"""Flame graphs: the data file a page loads, and the static picture it shows first.
+"""Flame graphs: the static picture a page shows first.
 
-Rules: everything here is deterministic text made from a ``CallTree``. The data file is complete (no frame is cut); the
-static picture is a head of the heaviest frames in which the rest is counted, never silently dropped. Profile text
-leaves through two encoders only: ``encode.json_text`` for the data file, ``html.escape`` for the picture, and hidden
-characters are spelt out in both. Geometry, colours and short names follow the same formulas as
-``site_templates/assets/js/flame_*.js``, which takes the picture over.
-
-Data file, format 1: ``profbook.data("<key>", {…})``, a classic script, so that it loads from ``file://`` too.
-``types`` [[type, unit]], ``default``, ``totals`` per type; ``files`` and ``packages`` tables; ``frames`` columns
-``name`` (text), ``file``, ``package`` (table positions); ``nodes`` in depth-first order: ``count``, ``frame``, and as
-sparse columns the jumps up (``up_at`` gaps, ``up`` levels: depth[i] = depth[i-1] + 1 - up[i]) and ``inlined`` (gaps).
-``flat`` is sparse too: ``at`` gaps of the nodes with any value, per type a ``scale`` and a ``value`` column to multiply
-by it. Gaps count from -1: position = sum of gaps so far - 1. Cumulative values are sums the reader makes.
+Rules: everything here is deterministic text made from a ``CallTree``. The picture is a head of the heaviest frames in
+which the rest is counted, never silently dropped. Profile text leaves through ``html.escape`` or percent-encoded, and
+hidden characters are spelt out. Frames are links that need no script: to their function's row in the table above,
+else, where they are wide enough to be hit, to the explorer; `linked` says where these are on a page. Geometry, colours
+and short names follow the same formulas as ``site_templates/assets/js/explorer/flame``, which takes the picture over;
+the data it does so with is `render.payload`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +22,9 @@ from numpy.typing import NDArray
 from pipeline.model.calltree import CallTree
 from pipeline.model.origin import is_runtime
 from pipeline.model.profile import Index, Int
-from pipeline.render.encode import json_text, visible
+from pipeline.render.encode import fragment_value, visible
 from pipeline.units import show
 
-FORMAT: Final = 1
 HUES: Final = 12
 ROW_PIXELS: Final = 20
 SMALLEST_SHARE: Final = 0.0025
@@ -43,73 +37,12 @@ _TEXT_PERCENT: Final = 1.8
 """Boxes narrower than this (percent of the width) get no text: not even three letters would fit."""
 
 
-def flame_script(tree: CallTree, key: str) -> bytes:
-    """Encode a whole call tree, every sample type, as the classic script a page loads (format: see the module)."""
-    return register(key, flame_data(tree))
-
-
-def flame_data(tree: CallTree) -> bytes:
-    """Encode the data of a call tree alone: what its key is made from."""
-    return json_text(_columns(tree)).encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
-
-
-def register(key: str, data: bytes) -> bytes:
-    """Wrap data in the call that hands them to the page."""
-    return b"profbook.data(%b,%b);\n" % (json_text(key).encode("utf-8", "backslashreplace"), data)
-
-
-def _columns(tree: CallTree) -> dict[str, Any]:
-    files, file_index = _table(tree.frames.file)
-    packages, package_index = _table(tree.frames.package)
-    up = _jumps_up(_depths(tree.parent))
-    up_at = np.flatnonzero(up)
-    flat_at = np.flatnonzero((tree.flat != 0).any(axis=0))
-    scales = [int(np.gcd.reduce(column)) or 1 for column in tree.flat]
-    return {
-        "format": FORMAT,
-        "types": [[kind.type, kind.unit] for kind in tree.sample_types],
-        "default": tree.default_index,
-        "totals": [int(total) for total in tree.totals],
-        "files": files,
-        "packages": packages,
-        "frames": {"name": [visible(name) for name in tree.frames.name], "file": file_index, "package": package_index},
-        "nodes": {
-            "count": len(tree),
-            "frame": tree.frame.tolist(),
-            "up_at": _gaps(up_at),
-            "up": up[up_at].tolist(),
-            "inlined": _gaps(np.flatnonzero(tree.inlined)),
-        },
-        "flat": {
-            "at": _gaps(flat_at),
-            "scale": scales,
-            "value": [(column[flat_at] // scale).tolist() for column, scale in zip(tree.flat, scales, strict=True)],
-        },
-    }
-
-
-def _table(texts: tuple[str, ...]) -> tuple[list[str], list[int]]:
-    """Give each distinct text a position, in order of first use."""
-    positions: dict[str, int] = {}
-    index = [positions.setdefault(visible(text), len(positions)) for text in texts]
-    return list(positions), index
-
-
-def _gaps(positions: NDArray[np.intp]) -> list[int]:
-    gaps: list[int] = np.diff(positions, prepend=-1).tolist()
-    return gaps
-
-
 def _depths(parent: Index) -> Index:
     """Depth of every node, roots at 0."""
     depths: list[int] = []
     for above in parent.tolist():
         depths.append(depths[above] + 1 if above >= 0 else 0)
     return np.array(depths, dtype=np.int64)
-
-
-def _jumps_up(depths: Index) -> Index:
-    return np.diff(depths, prepend=-1) * -1 + 1
 
 
 def short_name(name: str) -> str:
@@ -139,34 +72,51 @@ class _Box:
     css: str
     title: str
     text: str
+    href: str = ""
 
     def svg(self) -> str:
         left, right = round(self.x, 2), round(self.x + self.width, 2)
         text = f'<text x="4" y="14">{escape(self.text)}</text>' if self.width >= _TEXT_PERCENT else ""
-        return (
+        box = (
             f'<svg class="{self.css}" x="{left:g}%" y="{self.row * ROW_PIXELS}" width="{right - left:.4g}%"'
-            f' height="{ROW_PIXELS}"><title>{escape(self.title, quote=False)}</title>'
+            f' height="{ROW_PIXELS}"><title>{escape(self.title)}</title>'
             f'<rect width="100%" height="100%"/>{text}</svg>'
         )
+        # For pointers and lists of links only: hundreds of frames would bar the tab key's way to what follows.
+        return f'<a href="{escape(self.href)}" tabindex="-1">{box}</a>' if self.href else box
 
 
-def flame_svg(tree: CallTree, type_index: int) -> str:
+_ROW_LINK: Final = 'href="#'
+_EXPLORER_LINK: Final = 'href="?'
+
+
+def linked(svg: str, *, rows: str, explorer: str) -> str:
+    """Complete the links of a picture: ``rows`` begins the ids of rows, ``explorer`` an address that ends in a name.
+
+    Text cannot be mistaken for a link: its quotation marks are escaped.
+    """
+    there = f"{_EXPLORER_LINK[:-1]}{escape(explorer)}"
+    return svg.replace(_EXPLORER_LINK, there).replace(_ROW_LINK, f"{_ROW_LINK}{escape(rows)}")
+
+
+def flame_svg(tree: CallTree, type_index: int, rows: Sequence[str] = ()) -> str:
     """Draw the head of a flame graph, root on top, as inline SVG of any width; an honest sentence when empty.
 
     Widths are percentages, rows have a fixed height, so text is clipped but never stretched. With negative values
-    (a difference of profiles) widths are sums of absolute values.
+    (a difference of profiles) widths are sums of absolute values. ``rows`` are the functions the table beside it lists,
+    in its order; `linked` completes the links.
     """
     kind = tree.sample_types[type_index]
     weight = _weights(tree, type_index)
     total = max(abs(tree.totals[type_index]), int(weight[tree.parent < 0].sum()))
     if total == 0 or len(tree) == 0:
         return _empty_sentence(kind.type, kind.unit, total)
-    picture = _Picture(tree, type_index, weight, total)
+    picture = _Picture(tree, type_index, weight, total, rows)
     boxes = picture.boxes()
-    rows = max(picture.visible_rows(), 1 + max(box.row for box in boxes))
+    height = max(picture.visible_rows(), 1 + max(box.row for box in boxes))
     about = f"Flame graph of {kind.type}: total {show(total, kind.unit)}, {len(tree):,} frames, heaviest first."
     return (
-        f'<svg class="pb-flame-svg" width="100%" height="{rows * ROW_PIXELS}" role="img"'
+        f'<svg class="pb-flame-svg" width="100%" height="{height * ROW_PIXELS}" role="group"'
         f' aria-label="{escape(visible(about))}">{"".join(box.svg() for box in boxes)}</svg>'
     )
 
@@ -196,8 +146,9 @@ def _weights(tree: CallTree, type_index: int) -> Int:
 class _Picture:
     """The static layout of one sample type; ``weight`` int64[N] are widths, ``total`` the full width."""
 
-    def __init__(self, tree: CallTree, type_index: int, weight: Int, total: int) -> None:
+    def __init__(self, tree: CallTree, type_index: int, weight: Int, total: int, rows: Sequence[str]) -> None:
         self._tree = tree
+        self._rows = {name: place for place, name in reversed(list(enumerate(rows, 1)))}
         self._unit = tree.sample_types[type_index].unit
         self._kind = tree.sample_types[type_index].type
         self._cum = tree.cum[type_index]
@@ -236,18 +187,25 @@ class _Picture:
 
     def _box(self, node: int, x: float) -> _Box:
         frame = int(self._tree.frame[node])
-        name = visible(self._tree.frames.name[frame])
+        told = self._tree.frames.name[frame]
+        name, width = visible(told), int(self._weight[node]) / self._total * 100
         value = int(self._cum[node])
         tone = hue(visible(self._tree.frames.package[frame]))
         marks = (" i" if self._tree.inlined[node] else "") + (" neg" if value < 0 else "")
         return _Box(
             x=x,
-            width=int(self._weight[node]) / self._total * 100,
+            width=width,
             row=int(self._depth[node]) + 1,
             css=f"h{tone if tone >= 0 else 'n'}{marks}",
             title=f"{name}\n{show(value, self._unit)}, {show(value / self._total, 'ratio')} of total",
             text=short_name(name),
+            href=self._href(told, width),
         )
+
+    def _href(self, name: str, width: float) -> str:
+        if place := self._rows.get(name):
+            return f"#{place}"
+        return f"?{fragment_value(name)}" if width >= _TEXT_PERCENT else ""
 
     def _slivers(self, is_kept: NDArray[np.bool_], cursor: dict[int, float]) -> list[_Box]:
         """One box per parent for the children too narrow, too many or too deep to be drawn."""

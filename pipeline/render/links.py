@@ -8,12 +8,17 @@ address.
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from pipeline.model import layout
 from pipeline.model.record import ProfileRecord
 from pipeline.model.run import DEFAULT_COMPONENT
 from pipeline.model.verdict import Comparison
 from pipeline.render import encode
+from pipeline.render.payload import ENDINGS
+
+EXPLORER: Final = "explore/"
+"""Address of the explorer, from the site's root."""
 
 
 def run_page(run_id: str) -> str:
@@ -77,6 +82,20 @@ def endpoint(run_id: str, profile: ProfileRecord) -> str:
     return f"{run_page(run_id)}{component}/debug/pprof/{layout.endpoint(profile.kind)}"
 
 
-def tree_file(tree: str) -> str:
-    """Place of a call tree's data script under the site."""
-    return f"data/{tree}.js"
+def data_files(tree: str) -> tuple[str, ...]:
+    """Places of a profile's data scripts under the site: its call tree, and its samples."""
+    return tuple(f"data/{tree}{ending}" for ending in ENDINGS)
+
+
+def explore(run_id: str, path: str = "", *, root: str, base: tuple[str, str] | None = None, fragment: str = "") -> str:
+    """Link a profile in the explorer, or with ``base`` (run, path) a pair; ``fragment`` is the view's own part.
+
+    Without a path the explorer chooses one: CPU first, and for a base what is like the other side.
+    """
+    query = f"?p={_profile(run_id, path)}" + (f"&base={_profile(*base)}" if base else "")
+    return f"{to_page(EXPLORER, root=root)}{query}{fragment}"
+
+
+def _profile(run_id: str, path: str) -> str:
+    run = encode.safe_name(run_id)
+    return encode.url_path(f"{run}/{path}" if path else run)

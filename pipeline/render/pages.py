@@ -24,6 +24,7 @@ from pipeline.render.compare_page import compare_page, title_of
 from pipeline.render.decision_page import CHOICES, decision_page
 from pipeline.render.decision_page import title_of as decision_title
 from pipeline.render.env import Environment, environment, render
+from pipeline.render.explore_page import catalogue, explore_page
 from pipeline.render.profile_section import SectionRules, taken_order
 from pipeline.render.run_page import run_page
 from pipeline.render.settings_page import setting_sections
@@ -82,11 +83,12 @@ def render_site(  # noqa: PLR0913 - the corridor hands over everything it has re
             "overview": (front,),
             "runs": (overview.runs_page(env, records),),
             "comparisons": (listed,),
+            "explore": (explore_page(env),),
             "run": runs,
             "compare": compared,
             "decision": tuple(decision_page(env, one, known_runs=known) for one in decisions),
         },
-        data={},
+        data=catalogue(ordered),
         copies=copies(records, config),
         search=_search(ordered, comparisons, decisions),
         site_name=config.site.name,
@@ -122,7 +124,8 @@ def copies(records: Sequence[RunRecord], config: Config) -> dict[str, str]:
         run = record.run
         for profile in record.profiles:
             if profile.tree:
-                found[links.tree_file(profile.tree)] = f"build/derived/{run.id}/{profile.tree}.js"
+                for place in links.data_files(profile.tree):
+                    found[place] = f"build/derived/{run.id}/{place.rpartition('/')[2]}"
         if config.site.raw_profiles:
             folder = f"{config.collect.profiles_dir}/{run.id}"
             for file in run.files:

@@ -16,6 +16,7 @@ from pipeline.render import encode, links
 from pipeline.render.commands import Command, commands
 from pipeline.render.env import Html, trusted
 from pipeline.render.figures import Cache, Figure, series_figures
+from pipeline.render.flame import linked
 from pipeline.render.source_section import SourceView, source_view
 from pipeline.render.tables import TopPanel, top_panels
 
@@ -56,13 +57,16 @@ class Flame:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One profile in the list of its kind; ``href`` is empty when the raw file is not on the site."""
+    """One profile in the list of its kind; ``href`` is empty when the raw file is not on the site, ``explore`` when it
+    has no call tree.
+    """
 
     path: str
     when: str
     totals: tuple[tuple[str, int, str], ...]
     href: str
     shown: bool
+    explore: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def _section(
         kind=kind,
         shown=shown,
         panels=top_panels(shown.tables, shown.default_index),
-        flame=_flame(shown, rules.flames),
+        flame=_flame(run_id, shown, rules.flames, identity),
         figures=series_figures(taken, rules.charts, prefix=identity),
         snapshots=tuple(_snapshot(run_id, one, shown, raw=rules.raw) for one in taken),
         commands=commands(run_id, taken, profiles_dir=rules.profiles_dir, site_url=rules.site_url, raw=rules.raw),
@@ -144,11 +148,12 @@ def _section(
     )
 
 
-def _flame(profile: ProfileRecord, flames: Mapping[str, str]) -> Flame | None:
+def _flame(run_id: str, profile: ProfileRecord, flames: Mapping[str, str], identity: str) -> Flame | None:
     if not profile.tree:
         return None
-    picture = flames.get(profile.tree, "")
-    src = f"../../{links.tree_file(encode.url_path(profile.tree))}"
+    explorer = links.explore(run_id, profile.path, root="../../", fragment="#d=sandwich&c=")
+    picture = linked(flames.get(profile.tree, ""), rows=f"{identity}-row-", explorer=explorer)
+    src = f"../../{links.data_files(encode.url_path(profile.tree))[0]}"
     return Flame(src, profile.tree, profile.default_index, trusted(picture))
 
 
@@ -159,4 +164,5 @@ def _snapshot(run_id: str, profile: ProfileRecord, shown: ProfileRecord, *, raw:
     )
     place = links.raw_file(run_id, profile.path) if raw and not profile.merged_of else ""
     href = links.root_of(links.run_page(run_id)) + encode.url_path(place) if place else ""
-    return Snapshot(profile.path, when or "–", totals, href, profile is shown)
+    explore = links.explore(run_id, profile.path, root="../../") if profile.tree else ""
+    return Snapshot(profile.path, when or "–", totals, href, profile is shown, explore)

@@ -1,28 +1,58 @@
-"""The scripts and styles of the site: our modules linked into one classic script, our styles into one sheet.
+"""The scripts and styles of the site: our modules linked into classic scripts, our styles into one sheet.
 
-Rules: ES modules and ``fetch`` do not work from ``file://``, so a browser gets one classic script. The sources stay
-plain ES modules with named imports and exports only; the linker refuses everything else with file and line. Linking is
-pure; `read_assets` reads the folder.
+Rules: ES modules and ``fetch`` do not work from ``file://``, so a browser gets classic scripts. The sources stay plain
+ES modules with named imports and exports only; the linker refuses everything else with file and line. Linking is pure;
+`read_assets` reads the folder. Every page loads the first of the `PARTS`; the others are loaded when a reader needs
+them, and no module is in two. A worker is started from the text of its parts (``profbook.linked``), because a worker of
+a second file does not work from ``file://`` either.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pipeline.errors import SiteError
+from pipeline.render import charts
 
 ENTRY: Final = "main.js"
 STANDALONE: Final = ("early.js",)
-"""Scripts that must run before the theme's own, and so stay outside the linked script."""
+"""Scripts that must run before the theme's own, and so stay outside the linked scripts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One linked script: its entry module, the parts that must run before it, whether the worker runs it too, and the
+    modules it ``carries`` for later parts that do not need each other.
+    """
+
+    name: str
+    entry: str
+    needs: tuple[str, ...] = ()
+    in_worker: bool = False
+    carries: tuple[str, ...] = ()
+
+
+PARTS: Final = (
+    Part("profbook", ENTRY),
+    Part("engine", "explorer/filter/serve.js", in_worker=True, carries=("format.js",)),
+    Part("filters", "explorer/filter/desk.js", ("engine",), in_worker=True),
+    Part("viewer", "explorer/flame/viewer.js", ("profbook", "engine")),
+    Part("explorer", "explorer/shell/explorer.js", ("profbook", "engine", "filters", "viewer")),
+)
+"""Every part names all it needs, in the order they run. The worker has the engine, and the filters where they are."""
 
 _NAME: Final = r"[A-Za-z_$][\w$]*"
-_IMPORT: Final = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*["\']\./([\w-]+\.js)["\'];?[ \t]*$', re.MULTILINE)
+_IMPORT: Final = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*["\'](\.{1,2}/[\w./-]+\.js)["\'];?[ \t]*$', re.MULTILINE)
 _EXPORT: Final = re.compile(rf"^export\s+((?:async\s+)?function\*?|const|let|class)\s+({_NAME})", re.MULTILINE)
 _REFUSED: Final = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"^[ \t]*(?:/\*\*[\s\S]*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE)
 _DYNAMIC: Final = re.compile(r"(?<![\w$.*])import\s*\(")
 
 
@@ -34,21 +64,53 @@ class _Module:
 
 
 def link_modules(sources: Mapping[str, str], entry: str = ENTRY) -> str:
-    """Link modules into one classic script, each in a scope of its own, dependencies first.
+    """Link modules (text by path) into one classic script, each in a scope of its own, dependencies first.
 
-    ``import { a, b as c } from "./x.js"`` and ``export function|const|let|class`` at the start of a line are
-    understood; anything else raises SiteError, as do missing modules, missing names and circles.
+    ``import { a, b as c } from "./x.js"`` (a path from the module's own folder) and ``export
+    function|const|let|class`` at the start of a line are understood; anything else raises SiteError, as do missing
+    modules, missing names and circles.
+    """
+    return link_parts(sources, (Part("all", entry, in_worker=True),))["all"]
+
+
+def link_parts(sources: Mapping[str, str], parts: Sequence[Part] = PARTS) -> dict[str, str]:
+    """Link modules into one script for each part: a module is in the first part that imports it.
+
+    Raises SiteError as `link_modules` does, and when a part imports a module of a part it does not need.
     """
     modules = {name: _parse(name, text) for name, text in sources.items()}
-    order: list[str] = []
-    _visit(entry, modules, order, ())
-    parts = ['"use strict";\n(() => {\n']
-    parts += [_scope(name, modules[name]) for name in order]
-    return "".join([*parts, "})();\n"])
+    owners: dict[str, str] = {}
+    numbers: dict[str, int] = {}
+    scripts: dict[str, str] = {}
+    for part in parts:
+        order: list[str] = []
+        for name in (*part.carries, part.entry):
+            _visit(name, modules, order, ())
+        own = [name for name in order if name not in owners]
+        for name in order:
+            owner = owners.setdefault(name, part.name)
+            numbers.setdefault(name, len(numbers))
+            if owner not in (part.name, *part.needs):
+                raise SiteError(f"The script {part.name!r} imports {name} of {owner!r}, which it does not need.")
+        scripts[part.name] = _script(part, [_scope(name, modules[name], numbers) for name in own], numbers[part.entry])
+    return scripts
+
+
+def _script(part: Part, scopes: Sequence[str], entry: int) -> str:
+    worker = "(book.linked ??= []).push(link);\n" if part.in_worker else ""
+    run = f"(book.entries ??= {{}}).{part.name} = link(book.modules ??= {{}});\n"
+    return (
+        f"((book, link) => {{\n{worker}{run}}})(globalThis.profbook ??= {{}}, function (modules) {{\n"
+        f'"use strict";\n{"".join(scopes)}return modules[{entry}];\n}});\n'
+    )
 
 
 def _parse(name: str, text: str) -> _Module:
-    imports = tuple((match[2], _names(name, match[1])) for match in _IMPORT.finditer(text))
+    folder = posixpath.dirname(name)
+    imports = tuple(
+        (posixpath.normpath(posixpath.join(folder, match[2])), _names(name, match[1]))
+        for match in _IMPORT.finditer(text)
+    )
     exports = tuple(match[2] for match in _EXPORT.finditer(text))
     body = _EXPORT.sub(lambda match: f"{match[1]} {match[2]}", _IMPORT.sub("", text))
     refused = _REFUSED.search(body) or _DYNAMIC.search(_without_comments(body))
@@ -58,7 +120,7 @@ def _parse(name: str, text: str) -> _Module:
             f"{name}, line {line}: the linker does not know {refused[0].strip()!r}.",
             cure='Use named forms: import { a } from "./b.js"; export function, const, let or class.',
         )
-    return _Module(imports, exports, body)
+    return _Module(imports, exports, _COMMENT.sub("", body))
 
 
 def _without_comments(text: str) -> str:
@@ -92,30 +154,44 @@ def _visit(name: str, modules: Mapping[str, _Module], order: list[str], path: tu
     order.append(name)
 
 
-def _scope(name: str, module: _Module) -> str:
-    lines = [f"// {name}\nconst {_variable(name)} = (() => {{\n"]
+def _scope(name: str, module: _Module, numbers: Mapping[str, int]) -> str:
+    lines = [f"// {name}\nmodules[{numbers[name]}] = (() => {{\n"]
     for target, names in module.imports:
         bound = ", ".join(wanted if wanted == local else f"{wanted}: {local}" for wanted, local in names)
-        lines.append(f"const {{ {bound} }} = {_variable(target)};\n")
+        lines.append(f"const {{ {bound} }} = modules[{numbers[target]}];\n")
     lines.append(module.body.strip("\n"))
     return "".join([*lines, f"\nreturn {{ {', '.join(module.exports)} }};\n}})();\n"])
 
 
-def _variable(name: str) -> str:
-    return "module_" + re.sub(r"\W", "_", name.removesuffix(".js"))
+def read_modules(folder: Path) -> dict[str, str]:
+    """Read the scripts of a folder and its subfolders: text by path from that folder."""
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.js"))}
 
 
-def read_assets(folder: Path) -> dict[str, bytes]:
-    """Read site_templates/assets into the files of the site's ``assets/``: script, styles, pictures.
+def read_assets(folder: Path, squeeze: Callable[[str], str] = charts.squeeze_script) -> dict[str, bytes]:
+    """Read site_templates/assets into the files of the site's ``assets/``: scripts, styles, pictures.
 
-    Raises SiteError when the scripts cannot be linked.
+    ``squeeze`` makes a script smaller. Raises SiteError when the scripts cannot be linked.
     """
-    sources = {path.name: path.read_text("utf-8") for path in sorted((folder / "js").glob("*.js"))}
+    sources = read_modules(folder / "js")
     styles = [path.read_text("utf-8") for path in sorted((folder / "css").glob("*.css"))]
-    found = {
-        "assets/profbook.js": link_modules(sources).encode(),
-        "assets/profbook.css": "\n".join(styles).encode(),
-    }
-    found |= {f"assets/{name}": sources[name].encode() for name in STANDALONE if name in sources}
+    found = {f"assets/{name}": text.encode() for name, text in _published(sources, squeeze).items()}
+    found["assets/profbook.css"] = "\n".join(styles).encode()
     found |= {f"assets/{path.name}": path.read_bytes() for path in sorted((folder / "img").glob("*"))}
     return found
+
+
+def _published(sources: Mapping[str, str], squeeze: Callable[[str], str]) -> dict[str, str]:
+    """Squeeze the scripts; the first one knows where the others are, by address and version."""
+    scripts = {name: squeeze(text) for name, text in link_parts(sources).items()}
+    first, *later = PARTS
+    places = {
+        part.name: {
+            "src": f"{part.name}.js?v={hashlib.sha256(scripts[part.name].encode()).hexdigest()[:8]}",
+            "needs": [name for name in part.needs if name != first.name],
+        }
+        for part in later
+    }
+    scripts[first.name] = f"(globalThis.profbook ??= {{}}).parts = {json.dumps(places)};\n{scripts[first.name]}"
+    scripts |= {name.removesuffix(".js"): squeeze(sources[name]) for name in STANDALONE if name in sources}
+    return {f"{name}.js": text for name, text in scripts.items()}

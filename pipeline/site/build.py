@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -51,7 +52,7 @@ def build_site(content: SiteContent, *, templates_dir: Path, root: Path, staging
     ``root`` is the project: copies are relative to it, slow results are kept in its ``build/cache``. Raises SiteError.
     """
     swap.recover(site_dir, staging)
-    _write_sources(content, templates_dir, staging)
+    _write_sources(content, templates_dir, root, staging)
     tree = staging / "site"
     _run_engine(staging, tree, _epoch(content))
     shells = _take_shells(content, tree)
@@ -66,7 +67,7 @@ def build_site(content: SiteContent, *, templates_dir: Path, root: Path, staging
     return BuildReport(difference.changed, difference.removed, skipped, count)
 
 
-def _write_sources(content: SiteContent, templates_dir: Path, staging: Path) -> None:
+def _write_sources(content: SiteContent, templates_dir: Path, root: Path, staging: Path) -> None:
     docs = staging / "docs"
     for name, text in content.documents.items():
         _write(docs / name, text.encode())
@@ -75,13 +76,31 @@ def _write_sources(content: SiteContent, templates_dir: Path, staging: Path) -> 
             raise SiteError(f"There is no shell for pages of the kind {kind!r}.")
         if content.stamped[kind]:
             _write(docs / stamp.SHELLS[kind], stamp.shell_source(kind).encode())
-    for name, data in assets.read_assets(templates_dir / "assets").items():
+    for name, data in assets.read_assets(templates_dir / "assets", _squeezer(root)).items():
         _write(docs / name, data)
     overrides = staging / "overrides"
     overrides.mkdir(parents=True, exist_ok=True)
     if (templates_dir / "overrides").is_dir():
         shutil.copytree(templates_dir / "overrides", overrides, dirs_exist_ok=True)
     _write(staging / "mkdocs.yml", content.extra["mkdocs.yml"].encode())
+
+
+def _squeezer(root: Path) -> Callable[[str], str]:
+    """Squeeze scripts, each version of one once: it takes half a second."""
+    kept = _kept_scripts(root)
+
+    def squeeze(text: str) -> str:
+        key = f"squeezed-{hashlib.sha256(f'{charts.versions()} {text}'.encode()).hexdigest()[:16]}.js"
+        small = kept.get(key)
+        if small is None:
+            small = kept[key] = charts.squeeze_script(text)
+        return small
+
+    return squeeze
+
+
+def _kept_scripts(root: Path) -> FileCache:
+    return FileCache(root / "build" / "cache" / "scripts")
 
 
 def _run_engine(staging: Path, tree: Path, epoch: int) -> None:
@@ -143,7 +162,7 @@ def _write_pages(content: SiteContent, shells: Mapping[str, stamp.Shell], tree: 
 def _write_data(content: SiteContent, root: Path, tree: Path) -> None:
     for name, data in content.data.items():
         _write(tree / name, data)
-    kept = FileCache(root / "build" / "cache" / "scripts")
+    kept = _kept_scripts(root)
     key = "vega-" + re.sub(r"[^\w.]", "-", charts.versions()) + ".js"
     bundle = kept.get(key)
     if bundle is None:

@@ -20,6 +20,7 @@ SHELLS: Final[Mapping[str, str]] = {
     "overview": "index.md",
     "runs": "runs/index.md",
     "comparisons": "compare/index.md",
+    "explore": "explore/index.md",
     "run": "runs/pb-shell.md",
     "compare": "compare/pb-shell.md",
     "decision": "decisions/pb-shell.md",

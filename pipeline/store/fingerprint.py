@@ -22,7 +22,7 @@ from pipeline.store.rules import rules_of
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent
 _GROUND: Final = ("__init__.py", "derive.py", "errors.py", "model", "stages.py", "store", "units.py")
-DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "render/flame.py")
+DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "render/flame.py", "render/payload.py")
 COMPARE_CODE: Final = (*_GROUND, "analysis/metrics.py", "compare")
 HISTORY_CODE: Final = (*COMPARE_CODE, "history.py")
 SITE_CODE: Final = (".",)

@@ -20,6 +20,7 @@ from pipeline.errors import StoreError
 from pipeline.model import pfv
 from pipeline.model.calltree import CallTree
 from pipeline.model.record import RECORD_FORMAT
+from pipeline.render.payload import TREE, unwrapped
 from pipeline.store import atomic, codec
 
 Value = TypeVar("Value")
@@ -96,10 +97,10 @@ def read(path: Path, value_type: type[Value], *, kind: str) -> Value:
 
 def call_tree(build: Path, run_id: str, name: str) -> CallTree:
     """Read the call tree a run's record names; raises StoreError when it is missing or damaged."""
-    path = run_record(build, run_id).with_name(f"{name}.pfv")
+    path = run_record(build, run_id).with_name(f"{name}{TREE}.js")
     try:
-        return pfv.unpack(path.read_bytes())
-    except OSError as error:
+        return pfv.unpack(unwrapped(path.read_bytes()))
+    except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be read: {error}", cure="Run `doit derive`: it is made again.") from error
 
 

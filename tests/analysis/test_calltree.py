@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.analysis.calltree import build_call_tree
+from pipeline.analysis.source import open_profile
+from pipeline.analysis.symbol import package_of
 from pipeline.model.calltree import CallTree
-from tests.analysis.drawing import decoded, drawn, inlined_message, inlined_profile
+from pipeline.model.profile import Profile
+from pipeline.model.report import NodeInfo
+from pipeline.proto import profile_pb2
+from tests.analysis.drawing import decoded, drawn, inlined_message, inlined_profile, string
 from tests.builders import pprof_message
 
 
@@ -106,3 +114,65 @@ def test_equals_a_plain_walk(seed: int) -> None:
     assert all(order == sorted(order) for order in siblings.values())
     for index, path in enumerate(spelt[1:], 1):
         assert spelt[index - 1][: len(path) - 1] == path[:-1], "depth first"
+
+
+# ---- frames: named once for each function of each mapped file, as if every location were asked ----------------------
+
+Place = tuple[str, str, str, int]
+TEXTS = st.sampled_from(["", "a.f", "b.g", "/x/a.go", "/bin/app"])
+FUNCTIONS = st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4)
+LOCATIONS = st.lists(st.tuples(st.integers(0, 2), st.lists(st.integers(0, 3), max_size=3)), min_size=1, max_size=8)
+"""Of each location: its mapping (0: none) and the functions of its lines, innermost first."""
+
+
+def drawn_message(functions: list[tuple[str, str]], locations: list[tuple[int, list[int]]]) -> profile_pb2.Profile:
+    """Draw a profile in which every location is a stack of its own, of the weight 1."""
+    message = pprof_message([], [("cpu", "nanoseconds")])
+    del message.mapping[:]
+    for at, file in enumerate(("/bin/app", "")):
+        message.mapping.add(
+            id=at + 1, memory_start=at << 20, memory_limit=(at + 1) << 20, filename=string(message, file)
+        )
+    for at, (name, file) in enumerate(functions):
+        name_at = string(message, name)
+        message.function.add(id=at + 1, name=name_at, system_name=name_at, filename=string(message, file))
+    for at, (mapping, lines) in enumerate(locations):
+        location = message.location.add(id=at + 1, mapping_id=mapping, address=(max(mapping, 1) - 1 << 20) + at)
+        for function in lines:
+            location.line.add(function_id=function % len(functions) + 1, line=1)
+        message.sample.add(location_id=[at + 1], value=[1])
+    return message
+
+
+def plain_paths(profile: Profile) -> Counter[tuple[Place, ...]]:
+    """Name the frames of every sample one by one, root first, and count what ends there."""
+    functions, locations, samples = profile.functions, profile.locations, profile.samples
+    found = Counter[tuple[Place, ...]]()
+    for begin, end in pairwise(samples.stack_offset.tolist()):
+        path: list[Place] = []
+        for at in samples.stack[begin:end].tolist():
+            mapped = profile.mappings[locations.mapping[at]].file if locations.mapping[at] >= 0 else ""
+            lines = locations.line_function[locations.line_offset[at] : locations.line_offset[at + 1]].tolist()
+            for name, file in [(functions.name[line], functions.filename[line]) for line in lines] or [("", "")]:
+                bare = 0 if name else 2 if lines else 1
+                path.append((name or file or NodeInfo(object_file=mapped).printable(), file, mapped, bare))
+        found[tuple(reversed(path))] += 1
+    return found
+
+
+@given(functions=FUNCTIONS, locations=LOCATIONS)
+def test_frames_are_those_of_a_plain_walk(
+    functions: list[tuple[str, str]], locations: list[tuple[int, list[int]]]
+) -> None:
+    profile = decoded(drawn_message(functions, locations))
+    tree = build_call_tree(profile)
+    frames = tree.frames
+    places = list(zip(frames.name, frames.file, frames.mapping, frames.bare, strict=True))
+    assert len(set(places)) == len(places), "each frame once"
+    assert frames.package == tuple(map(package_of, frames.name))
+    spelt: list[tuple[Place, ...]] = []
+    for parent, frame in zip(tree.parent.tolist(), tree.frame.tolist(), strict=True):
+        spelt.append((*(spelt[parent] if parent >= 0 else ()), places[frame]))
+    found = Counter(dict(zip(spelt, tree.flat[0].tolist(), strict=True)))
+    assert +found == plain_paths(open_profile(profile))
+    assert set(places) == {place for path in spelt for place in path}, "none that is nowhere"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 
 from pipeline.analysis.calltree import build_call_tree
 from pipeline.decode import decode_profile
-from pipeline.render.flame import flame_script
+from pipeline.model.pfv import pack
+from pipeline.render.payload import payload_scripts
+from tests.browser.asking import publish
 from tests.browser.conftest import serve, watched_page
 from tests.builders import pprof_bytes
 from tests.site.test_build import TREE, build, content, project
@@ -27,8 +30,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a site whose call trees are real."""
     root = project(tmp_path_factory.mktemp("browsed"))
     tree = build_call_tree(decode_profile(pprof_bytes([(("main.main", "main.work"), (3, 400))], TYPES)))
-    for path in root.glob(f"build/derived/*/{TREE}.js"):
-        path.write_bytes(flame_script(tree, TREE))
+    for path in root.glob(f"build/derived/*/{TREE}.pfv.js"):
+        path.write_bytes(payload_scripts(TREE, pack(tree), b"")[path.name])
     build(root, content(""))
     return root / "build" / "site"
 
@@ -43,13 +46,66 @@ def base(request: pytest.FixtureRequest, site: Path) -> Iterator[str]:
             yield address
 
 
+def _loaded(page: Any, address: str, act: Callable[[], None] = lambda: None) -> list[str]:
+    """Open a page and act: the names of our scripts it loaded, in order."""
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url))
+    page.goto(address)
+    act()
+    return [found[1] for url in seen if (found := re.search(r"/assets/(\w+)\.js(?:\?v=\w{8})?$", url))]
+
+
+def test_the_overview_loads_the_small_script_alone(base: str, page: Any) -> None:
+    assert _loaded(page, f"{base}/index.html") == ["early", "profbook"]
+
+
+def test_a_run_page_loads_the_flame_graph_when_it_comes_near(base: str, page: Any) -> None:
+    def come_near() -> None:
+        page.evaluate("document.querySelector('.pb-flame').style.marginTop = '4000px'")
+        assert page.evaluate("Object.keys(profbook.entries)") == ["profbook"]
+        page.locator(".pb-flame").first.scroll_into_view_if_needed()
+        page.wait_for_selector(".pb-flame[data-state=ready]")
+
+    assert _loaded(page, f"{base}/{RUN}", come_near) == ["early", "profbook", "engine", "viewer"]
+
+
+def test_a_link_to_a_flame_graph_loads_it_at_once(base: str, page: Any) -> None:
+    page.goto(f"{base}/{RUN}#t=inuse_space&k={TREE[:12]}")
+    page.wait_for_selector(".pb-flame[data-state=ready]")
+
+
+def test_the_explorer_loads_every_part_once(base: str, page: Any) -> None:
+    def wait() -> None:
+        page.wait_for_selector("[data-pb-explorer][data-shown]")
+
+    assert _loaded(page, f"{base}/explore/index.html", wait) == [
+        "early", "profbook", "engine", "filters", "viewer", "explorer",
+    ]  # fmt: skip
+
+
+def test_a_run_page_gets_the_filters_when_only_samples_can_tell(base: str, site: Path, page: Any) -> None:
+    """A function without a name: the plain worker cannot answer, and gives way to one with the filters."""
+    before = {path: path.read_bytes() for path in (site / "data").glob(f"{TREE}*")}
+    try:
+        publish(site / "data", TREE, decode_profile(pprof_bytes([(("main.main", ""), (3, 400))], TYPES)))
+
+        def look() -> None:
+            page.locator(".pb-flame").first.scroll_into_view_if_needed()
+            page.wait_for_selector(".pb-flame[data-state=ready]")
+
+        assert _loaded(page, f"{base}/{RUN}", look) == ["early", "profbook", "engine", "viewer", "filters"]
+    finally:
+        for path, data in before.items():
+            path.write_bytes(data)
+
+
 def test_one_walks_from_the_overview_to_a_run_its_flame_graph_and_its_comparison(base: str, page: Any) -> None:
     page.goto(f"{base}/index.html")
     page.locator("#pb-runs").get_by_role("link", name="20260102_030405-baseline").click()
     assert page.title() == "20260102_030405-baseline - profbook"
     flame = page.locator(".pb-flame").first
     flame.scroll_into_view_if_needed()
-    flame.locator("canvas").wait_for()
+    flame.locator(".pb-flame-box canvas").wait_for()
     page.get_by_role("link", name="optimized against baseline").click()
     assert "improved" in page.locator(".pb-verdict h2").inner_text()
     page.get_by_role("link", name="20260102_030405-baseline").click()

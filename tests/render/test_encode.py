@@ -6,6 +6,7 @@ import re
 import subprocess
 import unicodedata
 from html.parser import HTMLParser
+from urllib.parse import parse_qs
 
 import markdown
 import pytest
@@ -129,3 +130,15 @@ def test_the_shell_reads_a_quoted_path_as_one_word() -> None:
             ["sh", "-c", f'set -- {line}; printf "%s" "$#"'], capture_output=True, text=True, check=True
         )
         assert words.stdout == "5", line
+
+
+@given(ANY)
+def test_a_value_in_a_fragment_comes_back_and_ends_no_attribute(text: str) -> None:
+    value = encode.fragment_value(text)
+    assert re.fullmatch(r"[A-Za-z0-9._~/!()*,:;@%-]*", value)
+    assert parse_qs(f"c={value}", keep_blank_values=True)["c"] == [text.encode("utf-8", "replace").decode()]
+
+
+def test_names_in_a_fragment_stay_readable() -> None:
+    assert encode.fragment_value("a/b.(*T[x]).Do+1&2") == "a/b.(*T%5Bx%5D).Do%2B1%262"
+    assert encode.fragment_value("\ud800") == "%3F"

@@ -1,22 +1,22 @@
-"""Flame graph data and static picture: complete, exact, bounded, and safe whatever the names are."""
+"""The static picture of a flame graph: exact, bounded, and safe whatever the names are."""
 
 from __future__ import annotations
 
 import gzip
-import json
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import numpy as np
 import pytest
 
 from pipeline.analysis.calltree import build_call_tree
+from pipeline.analysis.top import build_top_tables
 from pipeline.decode import decode_profile
 from pipeline.model.calltree import CallTree
-from pipeline.render.flame import flame_data, flame_script, flame_svg, hue, register, short_name
+from pipeline.render.flame import flame_svg, hue, linked, short_name
 from pipeline.units import show
 from tests.render import format_cases
 from tests.trees import call_tree, random_samples
@@ -63,87 +63,10 @@ TREES = {
 }
 
 
-def read_script(script: bytes) -> tuple[str, dict[str, Any]]:
-    """Take the file apart as a browser would: the arguments of profbook.data."""
-    text = script.decode("utf-8")
-    assert text.startswith("profbook.data(")
-    assert text.endswith(");\n")
-    key, data = json.loads(f"[{text[len('profbook.data(') : -3]}]")
-    return key, data
-
-
-def unpack(data: dict[str, Any]) -> tuple[list[int], np.ndarray, np.ndarray, np.ndarray]:
-    """Decode columns the plain way: parents, inlined, flat and cum."""
-    count = data["nodes"]["count"]
-    ups = dict(zip((np.cumsum(data["nodes"]["up_at"]) - 1).tolist(), data["nodes"]["up"], strict=True))
-    parents: list[int] = []
-    path: list[int] = []
-    for node in range(count):
-        for _ in range(ups.get(node, 0)):
-            path.pop()
-        parents.append(path[-1] if path else -1)
-        path.append(node)
-    inlined = np.zeros(count, dtype=np.int64)
-    inlined[np.cumsum(data["nodes"]["inlined"], dtype=np.int64) - 1] = 1
-    flat = np.zeros((len(data["types"]), count), dtype=np.int64)
-    at = np.cumsum(data["flat"]["at"], dtype=np.int64) - 1
-    for row, (scale, values) in enumerate(zip(data["flat"]["scale"], data["flat"]["value"], strict=True)):
-        flat[row, at] = np.array(values, dtype=np.int64) * scale
-    cum = flat.copy()
-    for node in range(count - 1, -1, -1):
-        if parents[node] >= 0:
-            cum[:, parents[node]] += cum[:, node]
-    return parents, inlined, flat, cum
-
-
-@pytest.mark.parametrize("name", TREES)
-def test_the_data_file_holds_the_whole_tree(name: str) -> None:
-    tree = TREES[name]
-    key, data = read_script(flame_script(tree, "ab" * 32))
-    parents, inlined, flat, cum = unpack(data)
-    assert key == "ab" * 32
-    assert data["format"] == 1
-    assert parents == tree.parent.tolist()
-    assert data["nodes"]["frame"] == tree.frame.tolist()
-    assert inlined.tolist() == tree.inlined.tolist()
-    assert (flat == tree.flat).all()
-    assert (cum == tree.cum).all()
-    assert data["totals"] == list(tree.totals)
-    assert data["default"] == tree.default_index
-    assert data["types"] == [[kind.type, kind.unit] for kind in tree.sample_types]
-    frames = data["frames"]
-    assert len(frames["name"]) == len(frames["file"]) == len(frames["package"]) == len(tree.frames)
-    if name != "hostile":
-        assert frames["name"] == list(tree.frames.name)
-        assert [data["files"][i] for i in frames["file"]] == list(tree.frames.file)
-        assert [data["packages"][i] for i in frames["package"]] == list(tree.frames.package)
-
-
 @pytest.mark.parametrize("name", TREES)
 def test_bytes_are_the_same_each_time(name: str) -> None:
     tree = TREES[name]
-    assert flame_script(tree, "k") == flame_script(tree, "k")
     assert flame_svg(tree, tree.default_index) == flame_svg(tree, tree.default_index)
-
-
-def test_data_are_the_same_under_every_key() -> None:
-    data = flame_data(TREES["hostile"])
-    assert register("k", data) == flame_script(TREES["hostile"], "k")
-    assert read_script(register("a", data))[1] == read_script(register("b", data))[1]
-
-
-def test_nothing_in_the_data_file_can_end_its_script() -> None:
-    script = flame_script(hostile_tree(), '</script>"\u2028').decode()
-    assert not set("<>&\u2028\u2029\u202e") & set(script)
-    key, data = read_script(script.encode())
-    assert key == '</script>"\u2028'
-    assert data["frames"]["name"][0] == HOSTILE[0]
-    assert "bidi\\u202eevil" in data["frames"]["name"]
-
-
-def test_repeated_paths_stay_small() -> None:
-    tree = call_tree(random_samples(3, 4_000, depth=20))
-    assert len(gzip.compress(flame_script(tree, "k"), 9)) / len(tree) < 5
 
 
 # ---- the static picture ------------------------------------------------------------------------------------------
@@ -151,11 +74,14 @@ def test_repeated_paths_stay_small() -> None:
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def boxes(tree: CallTree, type_index: int) -> list[dict[str, Any]]:
+def boxes(tree: CallTree, type_index: int, rows: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Parse the picture; raises when it is not well-formed."""
-    text = flame_svg(tree, type_index).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    text = flame_svg(tree, type_index, rows).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    picture = ET.fromstring(text)
+    found = [(each, each.find(f"{SVG}svg")) if each.tag == f"{SVG}a" else (None, each) for each in picture]
     return [
         {
+            "href": link.get("href") if link is not None else None,
             "class": box.get("class"),
             "x": float(box.get("x", "").removesuffix("%")),
             "width": float(box.get("width", "").removesuffix("%")),
@@ -163,7 +89,8 @@ def boxes(tree: CallTree, type_index: int) -> list[dict[str, Any]]:
             "title": box.findtext(f"{SVG}title"),
             "text": box.findtext(f"{SVG}text"),
         }
-        for box in ET.fromstring(text).findall(f"{SVG}svg")
+        for link, box in found
+        if box is not None
     ]
 
 
@@ -208,7 +135,9 @@ def test_what_is_not_drawn_is_counted() -> None:
 
 def test_the_picture_is_small_whatever_the_profile() -> None:
     samples = [([f"example.com/very/long/path/p{j}.F{i * 40 + j}" for j in range(40)], [1, 7]) for i in range(390)]
-    assert len(gzip.compress(flame_svg(call_tree(samples), 1).encode(), 9)) <= 15_000
+    svg = flame_svg(call_tree(samples), 1, ["main.main"])
+    there = linked(svg, rows="profile-heap-row-", explorer=f"../../explore/index.html?p={'x' * 80}#d=sandwich&c=")
+    assert len(gzip.compress(there.encode(), 9)) <= 15_000
 
 
 def test_a_deep_stack_is_cut_with_a_word() -> None:
@@ -222,7 +151,7 @@ def test_a_deep_stack_is_cut_with_a_word() -> None:
 
 def test_hostile_names_are_text() -> None:
     svg = flame_svg(hostile_tree(), 1)
-    assert not re.search(r"<(?!/?(svg|title|rect|text)\b)", svg)
+    assert not re.search(r"<(?!/?(svg|title|rect|text|a)\b)", svg)
     assert not set("\u2028\u2029\u202e\ud800") & set(svg)
     titles = [box["title"].split("\n")[0] for box in boxes(hostile_tree(), 1)]
     assert HOSTILE[0] in titles
@@ -237,6 +166,42 @@ def test_signs_and_inlining_are_marked() -> None:
     assert shrank["title"] == "b.shrank\n-80 ns, -53.33 % of total"
     assert shrank["width"] == pytest.approx(100 * 100 / 150, abs=0.01)
     assert any("i" in box["class"].split() for box in boxes(hostile_tree(), 1))
+
+
+def test_frames_lead_to_their_row_or_to_the_explorer() -> None:
+    generic = "a.(*T[x/y.Z]).Do"
+    tree = call_tree([(["m.m", generic], [1, 900]), (["m.m", "b.b+c&d"], [1, 90]), (["m.m", "s.s"], [1, 10])])
+    found = {box["title"].split("\n")[0]: box["href"] for box in boxes(tree, 1, ["b.b+c&d", "m.m", "gone.gone", "m.m"])}
+    assert found == {
+        "total cpu: 1 us": None,
+        "m.m": "#2",
+        generic: "?a.(*T%5Bx/y.Z%5D).Do",
+        "b.b+c&d": "#1",
+        "s.s": None,
+    }
+    assert {box["href"] for box in boxes(tree, 1, ["s.s"])} == {
+        None,
+        "#1",
+        "?m.m",
+        "?a.(*T%5Bx/y.Z%5D).Do",
+        "?b.b%2Bc%26d",
+    }
+    wide = boxes(TREES["random"], 1)
+    assert all((box["href"] is not None) == (box["text"] is not None) for box in wide if box["class"].startswith("h"))
+    assert not [box for box in wide if box["href"] and not box["class"].startswith("h")]
+
+
+def test_links_are_completed_and_texts_are_not() -> None:
+    evil = 'href="#1" href="?x'
+    tree = call_tree([(["m.m", evil], [1, 10])])
+    svg = linked(flame_svg(tree, 1, ["m.m"]), rows="profile-cpu-row-", explorer="../../explore/?p=a&b#c=")
+    drawn = ET.fromstring(svg)
+    assert [link.get("href") for link in drawn.iter("a")] == [
+        "#profile-cpu-row-1",
+        "../../explore/?p=a&b#c=" + "href%3D%22%231%22%20href%3D%22%3Fx",
+    ]
+    assert [title.text.split("\n")[0] for title in drawn.iter("title") if title.text][-1] == evil
+    assert all(link.get("tabindex") == "-1" for link in drawn.iter("a"))
 
 
 @pytest.mark.parametrize(
@@ -256,7 +221,7 @@ def test_an_empty_profile_says_so(tree: CallTree, type_index: int, sentence: str
 def test_a_frame_full_width_has_no_stretched_text() -> None:
     svg = flame_svg(TREES["one"], 1)
     assert "viewBox" not in svg
-    assert 'role="img"' in svg
+    assert 'role="group"' in svg
     assert 'aria-label="Flame graph of cpu: total 30 ns, 1 frames, heaviest first."' in svg
 
 
@@ -275,19 +240,6 @@ def test_short_names_and_hues() -> None:
     assert len({hue(f"example.com/p{i}") for i in range(200)}) == 12
 
 
-def test_the_browser_modules_are_plain_named_es_modules() -> None:
-    folder = Path(__file__).parents[2] / "site_templates" / "assets" / "js"
-    modules = sorted([*folder.glob("flame_*.js"), folder / "format.js"])
-    assert len(modules) >= 3
-    for module in modules:
-        lines = module.read_text(encoding="utf-8").splitlines()
-        assert len(lines) <= 400, module.name
-        for line in lines:
-            assert not re.match(r"export (default|\{|\*)", line), line
-            if line.startswith("import "):
-                assert re.fullmatch(r'import \{ [\w, ]+ \} from "\./\w+\.js";', line), line
-
-
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "profiles"
 
 
@@ -295,14 +247,10 @@ CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "profiles"
 @pytest.mark.parametrize(
     "name", ["cpu/mtg-4.pgo", "cpu/prometheus-amd64.pprof", "cpu/large.cpu", "heap/krawler-2.heap.out"]
 )
-def test_real_profiles_are_whole_and_small(name: str) -> None:
-    raw = (CORPUS / name).read_bytes()
-    tree = build_call_tree(decode_profile(raw))
-    script = flame_script(tree, "k")
-    _, _, flat, cum = unpack(read_script(script)[1])
-    assert (flat == tree.flat).all()
-    assert (cum == tree.cum).all()
-    packed = raw if raw.startswith(b"\x1f\x8b") else gzip.compress(raw, 9)
-    assert len(gzip.compress(script, 9)) <= 0.55 * len(packed)
-    for index in range(len(tree.sample_types)):
-        assert len(gzip.compress(flame_svg(tree, index).encode(), 9)) <= 15_000
+def test_pictures_of_real_profiles_are_small(name: str) -> None:
+    profile = decode_profile((CORPUS / name).read_bytes())
+    tree = build_call_tree(profile)
+    for index, table in enumerate(build_top_tables(profile, limit=15)):
+        svg = flame_svg(tree, index, [row.name for row in table.rows])
+        there = linked(svg, rows="profile-heap-row-", explorer=f"../../explore/index.html?p=run/{name}#d=sandwich&c=")
+        assert len(gzip.compress(there.encode(), 9)) <= 15_000

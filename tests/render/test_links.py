@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -41,3 +42,16 @@ def test_raw_files_and_endpoints() -> None:
     assert links.raw_file("run", "shop/cpu.prof") == "runs/run/raw/shop/cpu.prof"
     assert links.endpoint("run", profile(kind="cpu")) == "runs/run/service/debug/pprof/profile"
     assert links.endpoint("run", profile(kind="other")) == ""
+
+
+@pytest.mark.parametrize("path", ["heap-after.prof", "a b/c&d=#?%.prof", "ä/\u202e.prof", "<x>"])
+def test_a_link_brings_back_run_and_path(path: str) -> None:
+    link = links.explore("run-a", path, root="../../", base=("run-b", path), fragment="#v=top")
+    assert re.fullmatch(r"\.\./\.\./explore/index\.html\?p=[\x21-\x7e]*&base=[\x21-\x7e]*#v=top", link)
+    assert not re.search(r"[<>\"' ]", link)
+    assert parse_qs(urlsplit(link).query) == {"p": [f"run-a/{path}"], "base": [f"run-b/{path}"]}
+
+
+def test_a_run_alone_is_linked_too() -> None:
+    assert links.explore("run-a", root="") == "explore/index.html?p=run-a"
+    assert links.explore("run-a", root="", base=("run-b", "")) == "explore/index.html?p=run-a&base=run-b"

@@ -99,6 +99,7 @@ def test_pages_of_every_kind_of_run_are_well_formed() -> None:
         "",
         "runs/",
         "compare/",
+        "explore/",
         "runs/20260102_030405-baseline/",
         "runs/20260103_000000-failed/",
         "runs/empty/",
@@ -138,7 +139,7 @@ def test_the_run_page_judges_first_and_shows_everything() -> None:
         "optimized against baseline",
         "2 of 7 functions, total 400 B",
         "<svg>space</svg>",
-        'data-src="../../data/0123456789abcdef.js"',
+        'data-src="../../data/0123456789abcdef.pfv.js"',
         'data-type="1"',
         "go tool pprof -http=: -base profiles/20260102_030405-baseline/heap-before.prof",
         "# Not a heading &lt;b&gt;",
@@ -201,8 +202,9 @@ def test_copies_put_raw_files_where_pprof_finds_them() -> None:
     run = "20260102_030405-baseline"
     assert found[f"runs/{run}/raw/service/heap-after.prof"] == f"profiles/{run}/heap-after.prof"
     assert found[f"runs/{run}/service/debug/pprof/heap"] == f"profiles/{run}/heap-after.prof"
-    assert found["data/0123456789abcdef.js"] == f"build/derived/{run}/0123456789abcdef.js"
-    assert set(site(record(), raw_profiles=False).copies) == {"data/0123456789abcdef.js"}
+    scripts = {f"0123456789abcdef.{ending}.js" for ending in ("pfv", "samples")}
+    assert all(found[f"data/{name}"] == f"build/derived/{run}/{name}" for name in scripts)
+    assert set(site(record(), raw_profiles=False).copies) == {f"data/{name}" for name in scripts}
 
 
 def test_no_copy_leaves_its_folder() -> None:

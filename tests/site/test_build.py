@@ -14,6 +14,8 @@ from pipeline.errors import SiteError
 from pipeline.model.config import Config, SiteConfig
 from pipeline.model.page import SiteContent
 from pipeline.render.pages import render_site
+from pipeline.render.payload import ENDINGS
+from pipeline.site.assets import PARTS
 from pipeline.site.build import BuildReport, build_site
 from pipeline.site.templates import read_templates, templates_dir
 from tests.records import HEADLINE, HOSTILE, METRICS, comparison, empty_record, failed_record, hostile_record, record
@@ -42,9 +44,10 @@ def project(root: Path) -> Path:
             path = root / "profiles" / run / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(f"{run}/{name}".encode())
-        data = root / "build" / "derived" / run / f"{TREE}.js"
-        data.parent.mkdir(parents=True)
-        data.write_text('profbook.data("0123456789abcdef", {})')
+        for ending in ENDINGS:
+            data = root / "build" / "derived" / run / f"{TREE}{ending}"
+            data.parent.mkdir(parents=True, exist_ok=True)
+            data.write_text('profbook.data("0123456789abcdef","");')
     return root
 
 
@@ -117,15 +120,16 @@ def test_nothing_is_loaded_from_elsewhere(built: Path) -> None:
         assert not [link for link in page.loads if urlsplit(link).scheme or link.startswith("//")], path
     for path in built.rglob("*.css"):
         assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|@import", path.read_text("utf-8")), path
-    ours = [built / "assets" / name for name in ("profbook.js", "early.js")]
-    assert not any(re.search(r"https?://", path.read_text("utf-8")) for path in ours)
+    ours = [built / "assets" / name for name in (*(f"{part.name}.js" for part in PARTS), "early.js")]
+    names = re.compile(r"http://www\.w3\.org/2000/svg")  # the name of a language, not an address
+    assert not any(re.search(r"https?://", names.sub("", path.read_text("utf-8"))) for path in ours)
 
 
 def test_raw_profiles_and_data_are_where_tools_look(built: Path) -> None:
     run = built / "runs" / "20260102_030405-baseline"
     assert (run / "service/debug/pprof/heap").read_bytes() == b"20260102_030405-baseline/heap-after.prof"
     assert (run / "raw/service/heap-before.prof").is_file()
-    assert (built / "data" / f"{TREE}.js").is_file()
+    assert all((built / "data" / f"{TREE}{ending}").is_file() for ending in ENDINGS)
     assert b"vegaEmbed" in (built / "assets" / "vega.js").read_bytes()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import StoreError
 from pipeline.model.pfv import pack
+from pipeline.render.payload import payload_scripts
 from pipeline.store import records
 from tests.trees import call_tree
 
@@ -122,8 +123,13 @@ def test_a_body_of_another_shape_is_refused_with_a_cure(record):
 
 def test_a_call_tree_is_read_by_run_and_name(tmp_path):
     tree = call_tree([(["main", "f"], [1, 10])])
-    records.write(records.run_record(tmp_path, "r"), VALUE, kind="run", key="k", files={"abc.pfv": pack(tree)})
+    path = records.run_record(tmp_path, "r")
+    records.write(path, VALUE, kind="run", key="k", files=payload_scripts("abc", pack(tree), b""))
     assert records.call_tree(tmp_path, "r", "abc").frames == tree.frames
+    for damage in (b"", b'profbook.data("abc.pfv","AAAA");', b'profbook.data("abc.pfv","\xff");', pack(tree)):
+        path.with_name("other.pfv.js").write_bytes(damage)
+        with pytest.raises(StoreError, match=r"cannot be read|is damaged"):
+            records.call_tree(tmp_path, "r", "other")
     with pytest.raises(StoreError, match="cannot be read") as missing:
-        records.call_tree(tmp_path, "r", "other")
+        records.call_tree(tmp_path, "r", "none")
     assert "doit derive" in missing.value.cure

@@ -5,7 +5,7 @@ import { once } from "./once.js";
 const loading = new Map();
 
 /**
- * Loads a classic script once; works from the disk, where fetch does not.
+ * Loads a classic script once; works from the disk, where fetch does not. Scripts run in the order they are asked for.
  * @param {string} src
  * @returns {Promise<void>}
  */
@@ -17,6 +17,7 @@ export function loadScript(src) {
       new Promise((resolve, reject) => {
         const script = document.createElement("script");
         script.src = url;
+        script.async = false;
         script.onload = () => resolve();
         script.onerror = () => {
           loading.delete(url);
@@ -35,7 +36,7 @@ export function loadScript(src) {
  * @param {object} spec
  * @param {number} width
  */
-export function fitted(spec, width) {
+function fitted(spec, width) {
   const made = structuredClone(spec);
   made.width = width;
   // Rows of a fixed height only take a width that leaves room for their labels; other charts are fitted whole.

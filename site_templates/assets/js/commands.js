@@ -1,4 +1,5 @@
 // Commands to paste: the site's own address is filled in where the page knows it, and a button copies the line.
+import { copyText } from "./copy.js";
 import { once } from "./once.js";
 
 const SAID_FOR = 1600;
@@ -14,18 +15,6 @@ export function siteAddress(page, way) {
   return (url.origin + url.pathname).replace(/\/(?:index\.html)?$/, "");
 }
 
-/** @param {string} text */
-async function copy(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const area = document.createElement("textarea");
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  if (!done) throw new Error("the browser refused to copy");
-}
-
 /** @param {ParentNode} root */
 export function bootCommands(root) {
   once(root, "[data-pb-site]", "Site", (box) => {
@@ -38,10 +27,9 @@ export function bootCommands(root) {
   once(root, "[data-pb-copy]", "Copy", (button) => {
     button.addEventListener("click", () => {
       const said = button.textContent;
-      copy(button.parentElement.querySelector("code").textContent).then(
-        () => (button.textContent = "Copied"),
-        () => (button.textContent = "Not copied"),
-      );
+      copyText(button.parentElement.querySelector("code").textContent).then((isCopied) => {
+        button.textContent = isCopied ? "Copied" : "Not copied";
+      });
       setTimeout(() => (button.textContent = said), SAID_FOR);
     });
   });

@@ -35,5 +35,9 @@
       this.frame.remove();
     }
   }
-  window.Worker = FrameWorker;
+  // A worker made of a text in memory works from the disk too, and the explorer has one.
+  const NativeWorker = window.Worker;
+  window.Worker = function (url, options) {
+    return String(url).startsWith("blob:") ? new NativeWorker(url, options) : new FrameWorker(url);
+  };
 })();

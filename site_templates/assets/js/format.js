@@ -118,3 +118,29 @@ export function show(value, unit) {
   }
   return `${group(significant(scaled.value))} ${scaled.name}${per}`.trim();
 }
+
+/**
+ * Print a value as pprof does: `512.50kB`, `1.20s`, `0`; no unit where pprof prints none.
+ * The twin of `label` in `pipeline/units.py`.
+ * @param {number} value @param {string} unit
+ */
+export function pprofLabel(value, unit) {
+  const family = FAMILIES.find((known) => findUnit(known.units, unit));
+  const scaled = family ? scaleUp(family, value, unit) : { value, name: "" };
+  const text = fixed(scaled.value, 2).replace(/\.00$/, "");
+  return text === "0" || text === "-0" ? "0" : text + scaled.name;
+}
+
+const SILENT = ["count", "sample", "unit"];
+
+/**
+ * Convert a value as pprof does. The twin of `scale` in `pipeline/units.py` for a unit that is named.
+ * @param {number} value @param {string} from @param {string} to
+ * @returns {[number, string]} the value, and its unit as pprof writes it: empty for counts
+ */
+export function convert(value, from, to) {
+  const family = FAMILIES.find((known) => findUnit(known.units, from));
+  if (!family) return [value, SILENT.includes(to) ? "" : to];
+  const target = findUnit(family.units, to) ?? family.fallback;
+  return [(value * findUnit(family.units, from).factor) / target.factor, target.name];
+}

@@ -6,7 +6,7 @@ const arrived = new Map();
 const waiting = new Map();
 
 /** Offer `profbook.data` to data scripts. Safe to call again. */
-export function offerData() {
+function offerData() {
   const profbook = (globalThis.profbook ??= {});
   profbook.data = (key, value) => {
     arrived.set(key, value);
@@ -22,6 +22,13 @@ export function loadData(src, key) {
   if (arrived.has(key)) return Promise.resolve(arrived.get(key));
   if (!waiting.has(key)) waiting.set(key, inject(src, key).finally(() => waiting.delete(key)));
   return waiting.get(key);
+}
+
+/** Load one data file for the only one who needs it: the page does not keep it. @returns {Promise<any>} */
+export async function takeData(src, key) {
+  const found = await loadData(src, key);
+  arrived.delete(key);
+  return found;
 }
 
 function inject(src, key) {

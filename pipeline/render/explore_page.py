@@ -1,0 +1,107 @@
+"""The explorer's page, and the catalogue from which it opens any profile of any run beside any other. Pure.
+
+Rules: the page itself knows no run. The catalogue is a small list of runs (``data/catalogue.js``), and for each run a
+list of its profiles (``runs/<run>/profiles.js``), read when one of them is asked for: so the page costs the same with
+three runs and with three thousand. Both are classic scripts, because ``fetch`` does not work from ``file://``.
+
+``profbook.data("catalogue", {format, runs: [[run, label, started]]})``, newest first, and
+``profbook.data("run/<run>", {format, run, label, profiles: [{path, component, kind, phase, index, payload, types,
+default, totals, operations, title, hasSource, hasGoroutines}]})``. ``<run>/<path>`` is a profile's address in
+``/explore/?p=…&base=…``; ``operations`` is how many operations of the load the profile covers, 0 when unknown. What the
+last two tell of is in files of their own: `explore_source`, `explore_goroutines`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pipeline.model.metric import LoadResult
+from pipeline.model.page import StampedPage
+from pipeline.model.record import ProfileRecord, RunRecord
+from pipeline.render import encode, links
+from pipeline.render.env import Environment, render
+from pipeline.render.explore_goroutines import followed_goroutines, is_followed
+from pipeline.render.explore_source import stored_source
+from pipeline.render.profile_section import kind_title, taken_order
+
+FORMAT: Final = 1
+CATALOGUE: Final = "data/catalogue.js"
+_WINDOWS: Final = frozenset({"cpu", "heap-delta", "allocs-delta", "block-delta", "mutex-delta"})
+"""Kinds that cover a window of the load; the others count since the process started, or are a moment."""
+
+
+def explore_page(env: Environment) -> StampedPage:
+    """Make the explorer's one page."""
+    return StampedPage(
+        links.EXPLORER, "Explorer", render(env, "pages/explore.html.j2", root="../"), (("explorer", "Explorer"),)
+    )
+
+
+def catalogue(records: Sequence[RunRecord]) -> dict[str, bytes]:
+    """Write the catalogue's files, path under the site -> bytes; ``records`` come newest first."""
+    with_profiles = [record for record in records if any(profile.tree for profile in record.profiles)]
+    runs = [
+        [encode.safe_name(record.run.id), encode.visible(record.run.label), record.run.started]
+        for record in with_profiles
+    ]
+    files = {CATALOGUE: _script("catalogue", {"format": FORMAT, "runs": runs})}
+    for record in with_profiles:
+        name, place = encode.safe_name(record.run.id), links.run_page(record.run.id)
+        files[f"{place}profiles.js"] = _script(f"run/{name}", _run(record, name))
+        if followed := followed_goroutines(record):
+            files[f"{place}goroutines.js"] = _script(f"goroutines/{name}", followed)
+        for profile in record.profiles:
+            if profile.tree and (source := stored_source(profile, record.source)):
+                files[f"{place}source-{profile.tree}.js"] = _script(f"source/{profile.tree}", source)
+    return files
+
+
+def _script(key: str, value: dict[str, Any]) -> bytes:
+    script = f"profbook.data({encode.json_text(key)},{encode.json_text(value)});\n"
+    return script.encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
+
+
+def _run(record: RunRecord, name: str) -> dict[str, Any]:
+    taken = sorted(
+        (profile for profile in record.profiles if profile.tree),
+        key=lambda profile: (profile.component, profile.kind, *taken_order(profile)),
+    )
+    return {
+        "format": FORMAT,
+        "run": name,
+        "label": encode.visible(record.run.label),
+        "profiles": [_profile(profile, record) for profile in taken],
+    }
+
+
+def _profile(profile: ProfileRecord, record: RunRecord) -> dict[str, Any]:
+    when = f"snapshot {profile.index}" if profile.index is not None else profile.phase
+    return {
+        "path": profile.path,
+        "component": encode.visible(profile.component),
+        "kind": profile.kind,
+        "phase": profile.phase,
+        "index": profile.index,
+        "payload": profile.tree,
+        "types": [[encode.visible(kind.type), encode.visible(kind.unit)] for kind in profile.sample_types],
+        "default": profile.default_index,
+        "totals": [int(total) for total in profile.totals],
+        "operations": operations(profile, record.load),
+        "title": ", ".join(part for part in (kind_title(profile.kind), when) if part),
+        "hasSource": stored_source(profile, record.source) is not None,
+        "hasGoroutines": is_followed(profile, record),
+    }
+
+
+def operations(profile: ProfileRecord, load: LoadResult | None) -> float:
+    """Count the operations of the load a profile covers; 0 when unknown.
+
+    After the load: all of them. A profile of a window (CPU, deltas): the load's rate × the window's length. Before the
+    load, and in the middle of it, the number is not known.
+    """
+    if load is None:
+        return 0.0
+    if profile.kind in _WINDOWS:
+        return round(load.operations_per_second * profile.duration_nanos / 1e9, 3)
+    return 0.0 if profile.phase in {"before", "series"} else float(load.operations)

@@ -1,0 +1,112 @@
+/**
+ * The top table of a tree: rows, weights and order of `go tool pprof -top`. Pure.
+ * A row is a function name; each stack counts once in its cum, however often the function recurs.
+ */
+import { weights } from "../data/tree.js";
+
+/**
+ * @typedef {object} TopRow
+ * @property {string} name
+ * @property {number} flat @property {number} cum in the unit of the sample type
+ * @property {number} id a function of this name (its file and package are those of the row)
+ * @property {string} [exactFlat] @property {string} [exactCum] decimal digits, where a double does not hold them
+ */
+
+const rowsKnown = new WeakMap();
+
+/** Find which row each function belongs to, and each row's place by name: functions of one name share a row. */
+export function rowsOf(tree) {
+  const keys = tree.keys ?? tree.names;
+  let found = rowsKnown.get(keys);
+  if (!found) {
+    const positions = new Map();
+    const firstOf = [];
+    const rowOf = Int32Array.from(keys, (key, id) => {
+      if (!positions.has(key)) positions.set(key, firstOf.push(id) - 1);
+      return positions.get(key);
+    });
+    rowsKnown.set(keys, (found = { rowOf, firstOf, rank: ranks(firstOf.map((id) => tree.names[id])) }));
+  }
+  return found;
+}
+
+/** Places of names in their order; equal names have one place. */
+function ranks(names) {
+  const order = [...names.keys()];
+  // The plain comparison is much faster, and wrong only between halves of characters past U+FFFF.
+  const isPlain = !names.some((name) => /[\ud800-\udfff]/.test(name));
+  const compare = isPlain ? (a, b) => (a < b ? -1 : a > b ? 1 : 0) : compareNames;
+  order.sort((a, b) => compare(names[a], names[b]));
+  const found = new Int32Array(names.length);
+  order.forEach((row, at) => (found[row] = at && names[row] === names[order[at - 1]] ? found[order[at - 1]] : at));
+  return found;
+}
+
+/**
+ * Compute the table, heaviest first.
+ * @param {import("../data/tree.js").Tree} tree
+ * @param {{byCum?: boolean, dropNegative?: boolean, nodeFraction?: number}} [options]
+ * @returns {{rows: TopRow[], dropped: number}} `dropped`: rows lighter than the node fraction
+ */
+export function topTable(tree, type, options = {}) {
+  const big = tree.flat[type].exact ? bigWeights(tree, type) : null;
+  const own = big ?? weights(tree, type);
+  const { rowOf, firstOf, rank } = rowsOf(tree);
+  const zero = big ? 0n : 0;
+  const flat = big ? new BigInt64Array(firstOf.length) : new Float64Array(firstOf.length);
+  const cum = big ? new BigInt64Array(firstOf.length) : new Float64Array(firstOf.length);
+  const covered = new Int32Array(firstOf.length);
+  for (let node = 0; node < tree.count; node++) {
+    const row = rowOf[tree.name[node]];
+    flat[row] += own.flat[node];
+    if (node < covered[row]) continue;
+    covered[row] = tree.end[node];
+    cum[row] += own.cum[node];
+  }
+  const alive = [];
+  for (let row = 0; row < firstOf.length; row++) {
+    if (flat[row] === zero && cum[row] === zero) continue;
+    if (options.dropNegative && (flat[row] < zero || (flat[row] === zero && cum[row] < zero))) continue;
+    alive.push(row);
+  }
+  const sum = alive.reduce((total, row) => total + Number(flat[row]), 0);
+  const cutoff = Math.abs(Math.trunc(sum * (options.nodeFraction ?? 0)));
+  const kept = alive.filter((row) => size(cum[row]) >= cutoff);
+  const [first, second] = options.byCum ? [cum, flat] : [flat, cum];
+  kept.sort((a, b) => bySize(first[a], first[b]) || rank[a] - rank[b] || bySize(second[a], second[b]));
+  const rows = kept.map((row) => {
+    const shown = { name: tree.names[firstOf[row]], flat: Number(flat[row]), cum: Number(cum[row]), id: firstOf[row] };
+    return big ? { ...shown, exactFlat: String(flat[row]), exactCum: String(cum[row]) } : shown;
+  });
+  return { rows, dropped: alive.length - kept.length };
+}
+
+const size = (value) => (value < 0 ? -value : value);
+
+function bySize(a, b) {
+  const [left, right] = [size(a), size(b)];
+  return left > right ? -1 : left < right ? 1 : 0;
+}
+
+/** Compare texts by code points, as Go compares their bytes; JavaScript itself compares halves of them. */
+export function compareNames(a, b) {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return place(x) - place(y);
+  }
+  return a.length - b.length;
+}
+
+/** Put halves of characters past U+FFFF behind all others. */
+const place = (unit) => (unit < 0xd800 ? unit : unit >= 0xe000 ? unit - 0x800 : unit + 0x2000);
+
+function bigWeights(tree, type) {
+  const { at, exact } = tree.flat[type];
+  const flat = new BigInt64Array(tree.count);
+  for (let i = 0; i < at.length; i++) flat[at[i]] = exact[i];
+  const cum = BigInt64Array.from(flat);
+  for (let node = tree.count - 1; node >= 0; node--) if (tree.parent[node] >= 0) cum[tree.parent[node]] += cum[node];
+  return { flat, cum };
+}

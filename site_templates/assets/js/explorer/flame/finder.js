@@ -1,0 +1,93 @@
+/**
+ * The search of one flame graph: which functions match, what they cover, and the way from match to match.
+ * Without a way to match under a time cap it matches here and now; an exact name needs no expression.
+ */
+import { exactName, shareText } from "../views/words.js";
+import { isMatched } from "./paint.js";
+import { keysTo } from "./measure.js";
+import { pathOf } from "./layout.js";
+import { coverage, matchHere, widestFirst } from "./search.js";
+
+/** Tell whether an expression surely needs no time cap: few repetitions, none of a group. */
+function isQuick(text) {
+  return !/\)[*+?{]/.test(text) && (text.match(/[*+{]/g) ?? []).length < 3 && text.length < 200;
+}
+
+export class Finder {
+  /** @param {import("./view.js").FlameView} view */
+  constructor(view) {
+    this.view = view;
+    this.matches = null;
+    this.found = null;
+    this.sorted = null;
+    this.next = -1;
+    this.token = 0;
+  }
+
+  /** Match what a search says, and tell what it covers. @param {string} text */
+  look(text) {
+    const token = ++this.token;
+    const { tree, matchNames } = this.view.context;
+    if (text === "") return this.take(null);
+    const exact = exactName(text);
+    if (exact) return this.take(Uint8Array.from(tree.names, (name) => (name === exact ? 1 : 0)));
+    if (!matchNames || isQuick(text)) return this.tried(() => this.take(matchHere(tree.names, text)));
+    const ifLatest = (act) => (value) => {
+      if (token === this.token) act(value);
+    };
+    matchNames(tree.names, text).then(ifLatest((marks) => this.take(marks)), ifLatest((error) => this.refuse(error)));
+    return undefined;
+  }
+
+  tried(act) {
+    try {
+      act();
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  refuse(error) {
+    this.take(null);
+    this.view.tell(`Not a regular expression: ${error.message}`, true);
+    this.view.parts.search.setAttribute("aria-invalid", "true");
+  }
+
+  take(matches) {
+    const { view } = this;
+    const { measured } = view;
+    this.matches = matches;
+    this.found = matches && coverage(measured, matches);
+    this.sorted = null;
+    this.next = -1;
+    view.parts.search.setAttribute("aria-invalid", "false");
+    view.parts.previous.disabled = view.parts.next.disabled = !this.found?.count;
+    if (!matches) view.tell(view.lost, view.lost !== "");
+    else if (this.found.count === 0) view.tell("No frame matches.");
+    else {
+      const frames = this.found.count === 1 ? "1 frame" : `${this.found.count.toLocaleString("en-US")} frames`;
+      view.tell(`Matched ${shareText(this.found.width, measured.whole)} of total, ${view.write(this.found.width)}, in ${frames}.`);
+    }
+    view.schedule();
+  }
+
+  /** Go to the next match, widest first: in a plain top-down picture every one, else those drawn. */
+  walk(by) {
+    const { view } = this;
+    const isPlain = view.direction === "down" && !view.look.collapse;
+    const places = !this.found ? [] : isPlain ? (this.sorted ??= widestFirst(view.measured, this.found.outermost)) : this.drawn();
+    if (!places.length) return;
+    this.next = (this.next + by + places.length + (this.next < 0 && by < 0 ? 1 : 0)) % places.length;
+    const place = places[this.next];
+    const path = isPlain ? keysTo(view.measured.tree, place) : place.path;
+    view.reach(path, isPlain ? 1 : place.side);
+  }
+
+  drawn() {
+    const { layout } = this.view;
+    const scene = { matches: this.matches };
+    const boxes = layout.rows.flat().filter((box) => isMatched(scene, box) && !(box.parent && isMatched(scene, box.parent)));
+    return boxes.sort((one, other) => other.width - one.width || one.row - other.row || one.x - other.x)
+      .map((box) => ({ path: pathOf(box), side: box.side }));
+  }
+}

@@ -1,0 +1,389 @@
+/**
+ * The flame graph: takes the place of a still picture, follows the state it is given and asks for changes of it.
+ * `renderFlame` is the view's door; sums are in measure.js, boxes in layout.js, drawing in paint.js, words in card.js.
+ */
+import { valueWriter } from "../views/words.js";
+import { copyName, fillGrid, goThere, reach, sandwich, sandwichName, savePng, saveSvg, showGrid, turn } from "./actions.js";
+import { Callees } from "./callees.js";
+import { Callers } from "./callers.js";
+import { fillCard, notesOf, placeCard, sentenceOf } from "./card.js";
+import { buildViewer, fillLegend, fillPath } from "./dom.js";
+import { Finder } from "./finder.js";
+import { dress } from "./frame.js";
+import { listenToKeys, listenToPointer } from "./input.js";
+import { boxAt, hitTest, layOut, layOutSandwich, pathOf, step } from "./layout.js";
+import { measure } from "./measure.js";
+import { paintMinimap } from "./minimap.js";
+import { labelOf, paintFlame, readPalette } from "./paint.js";
+import { findPath, hashNames } from "./path_hash.js";
+import { unwatch, watch } from "./watch.js";
+
+const COARSE = "(pointer: coarse)";
+const ROW = 20;
+const COARSE_ROW = 28;
+const FIELDS = ["direction", "center", "collapse", "color", "zoom", "query"];
+const NOWHERE = { path: [], side: 1 };
+const shown = new WeakMap();
+/**
+ * Show a tree as a flame graph in a place; the same place keeps its view.
+ * @param {HTMLElement} host @param {import("../views/context.js").Context} context
+ * @returns {FlameView}
+ */
+export function renderFlame(host, context, options = {}) {
+  let view = shown.get(host);
+  if (!view || !host.contains(view.parts.canvas)) view = prepareFlame(host, options);
+  view.update(context);
+  return view;
+}
+
+/** Put the controls around a still picture, before there is a tree. @param {HTMLElement} host */
+export function prepareFlame(host, options = {}) {
+  const view = new FlameView(host, options);
+  shown.set(host, view);
+  return view;
+}
+
+export class FlameView {
+  /** @param {HTMLElement} host @param {{hasTypes?: boolean}} options */
+  constructor(host, { hasTypes = false } = {}) {
+    this.host = host;
+    host.classList.add("pb-flame");
+    // The still picture is scrolled by keys; not removed, so that a host that has the focus keeps it.
+    if (host.tabIndex === 0) host.tabIndex = -1;
+    this.parts = buildViewer(host, { hasTypes });
+    this.isCoarse = matchMedia(COARSE).matches;
+    this.rowHeight = this.isCoarse ? COARSE_ROW : ROW;
+    this.look = {};
+    this.zoom = this.focus = NOWHERE;
+    this.history = [];
+    this.finder = new Finder(this);
+    this.lost = "";
+    this.drawing = 0;
+  }
+
+  /** Follow a state and a tree. @param {import("../views/context.js").Context} context */
+  update(context) {
+    const isFirst = !this.context;
+    const before = this.context;
+    this.context = context;
+    this.write = valueWriter(context);
+    this.measured = measure(context.tree, context.weights);
+    this.dressed = dress(context.tree);
+    if (isFirst) this.takeOver();
+    const isOther = isFirst || before.tree !== context.tree || before.weights !== context.weights;
+    this.apply(context.state, isOther);
+  }
+
+  takeOver() {
+    const { box, space, empty } = this.parts;
+    const hadPicture = box.querySelector("svg") !== null;
+    const height = box.offsetHeight;
+    for (const child of [...box.children]) if (child !== space && child !== empty) child.remove();
+    for (const part of Object.values(this.parts)) if ("disabled" in part) part.disabled = false;
+    box.removeAttribute("tabindex");
+    this.host.dataset.state = "ready";
+    this.palette = readPalette(this.host);
+    this.listen();
+    if (hadPicture) box.style.height = `${height}px`;
+  }
+
+  listen() {
+    const { parts } = this;
+    const set = (field, read) => (event) => this.change({ [field]: read(event.target) });
+    parts.type.addEventListener("change", set("type", (select) => select.value));
+    parts.direction.addEventListener("change", () => turn(this, parts.direction.value));
+    parts.color.addEventListener("change", set("color", (select) => select.value));
+    parts.collapse.addEventListener("change", set("collapse", (tick) => tick.checked));
+    parts.search.addEventListener("input", set("query", (input) => input.value));
+    parts.previous.addEventListener("click", () => this.finder.walk(-1));
+    parts.next.addEventListener("click", () => this.finder.walk(1));
+    parts.reset.addEventListener("click", () => this.zoomTo(this.layout.whole));
+    parts.sandwich.addEventListener("click", () => sandwich(this));
+    parts.copy.addEventListener("click", () => copyName(this));
+    parts.grid.addEventListener("click", () => showGrid(this, parts.tree.hidden));
+    parts.svg.addEventListener("click", () => saveSvg(this));
+    parts.png.addEventListener("click", () => savePng(this));
+    parts.minimap.addEventListener("click", (event) => goThere(this, event));
+    parts.canvas.addEventListener("focus", () => this.schedule());
+    parts.canvas.addEventListener("blur", () => this.hoverAt(null));
+    listenToPointer(this);
+    listenToKeys(this);
+    this.sized = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
+    this.sized.observe(parts.box);
+    watch(this);
+  }
+
+  dispose() {
+    this.sized?.disconnect();
+    unwatch(this);
+    shown.delete(this.host);
+  }
+
+  /** Ask for a change of the state, and show it at once. */
+  change(fields) {
+    const query = "query" in fields;
+    this.apply({ ...this.context.state, ...this.look, ...fields }, false);
+    this.grow();
+    this.context.dispatch(fields, { replace: query });
+  }
+
+  /** Bring the picture to a state. */
+  apply(state, isOther) {
+    const look = Object.fromEntries(FIELDS.map((field) => [field, state[field] ?? ""]));
+    const changed = (...fields) => fields.some((field) => look[field] !== this.look[field]);
+    const isTurned = isOther || changed("direction", "center", "collapse");
+    const isSearched = isOther || changed("query");
+    const isZoomed = isTurned || changed("zoom");
+    this.look = look;
+    if (isTurned) this.turnTo(look);
+    if (isZoomed) this.zoom = this.placeOf(look.zoom);
+    if (isSearched) this.finder.look(look.query);
+    if (isZoomed) {
+      this.focus = this.zoom;
+      this.relayout();
+      if (look.zoom) this.scrollTo(this.layout.zoom);
+    }
+    this.showControls();
+    if (isTurned && !this.parts.tree.hidden) fillGrid(this);
+    this.schedule();
+  }
+
+  /** Make the partitions for a direction. */
+  turnTo({ direction, center, collapse }) {
+    const { measured } = this;
+    const key = direction === "sandwich" ? measured.tree.names.indexOf(center) : -1;
+    this.direction = direction === "sandwich" && key < 0 ? "down" : direction;
+    this.key = key;
+    const options = { collapse: Boolean(collapse), key };
+    this.parted = (side) => (side < 0 ? new Callers(measured, options) : new Callees(measured, options));
+    this.down = this.direction === "up" ? null : this.parted(1);
+    this.up = this.direction === "down" ? null : this.parted(-1);
+    this.lost = direction === "sandwich" && center && key < 0 ? `${center} is not in this profile.` : "";
+    this.small = null;
+  }
+
+  /** What the link to a zoomed frame means here. Upper case marks the callers' half of a sandwich. */
+  placeOf(hash) {
+    if (!hash) return NOWHERE;
+    if (this.known?.hash === hash) return this.known.place;
+    const side = this.direction === "sandwich" && hash.startsWith("U") ? -1 : 1;
+    const isUp = this.direction === "up" || side < 0;
+    const path = findPath(this.measured, hash.replace(/^U/, ""), { isUp, key: this.key, collapse: Boolean(this.look.collapse) });
+    if (path) return { path, side };
+    this.lost = "The linked call path is not in this profile; all of it is shown.";
+    return NOWHERE;
+  }
+
+  /** Lay out for a place, whole or zoomed. */
+  lay({ path, side }) {
+    const width = this.parts.box.clientWidth;
+    if (this.direction === "sandwich") return layOutSandwich(this.up, this.down, path, side, width);
+    return layOut(this.down ?? this.up, path, width);
+  }
+
+  relayout() {
+    const { box, space, reset, empty, help, canvas, grid, tree } = this.parts;
+    const { measured, host } = this;
+    this.layout = this.lay(this.zoom);
+    if (!this.zoom.path.length) this.small = this.layout;
+    this.hover = null;
+    empty.textContent = this.context.emptyText ?? `No flame graph: this profile recorded no ${measured.name}.`;
+    empty.hidden = measured.whole > 0;
+    space.hidden = measured.whole === 0 || !tree.hidden;
+    space.style.height = `${this.layout.rows.length * this.rowHeight}px`;
+    reset.disabled = !this.layout.zoom.parent;
+    grid.disabled = measured.whole === 0;
+    help.textContent = notesOf(this.scene(), this.direction, this.isCoarse);
+    const steps = [];
+    for (let at = this.layout.zoom; at; at = at.parent) steps.unshift(at);
+    const isWhole = steps.length === 1 && steps[0].item.key < 0;
+    this.parts.path.hidden = measured.whole === 0;
+    fillPath(this.parts.path, steps.map((at) => ({ text: isWhole ? "The whole profile" : this.stepText(at), go: () => this.zoomTo(at) })));
+    const frames = measured.tree.count.toLocaleString("en-US");
+    canvas.setAttribute("aria-label", [host.dataset.title, labelOf(this.scene(), this.layout.whole), `${frames} frames`].filter(Boolean).join(", "));
+    this.hoverAt(null);
+    this.schedule();
+  }
+
+  stepText(box) {
+    return box.item.key < 0 ? "total" : this.dressed.short(box.item.key);
+  }
+
+  showControls() {
+    const { parts, context: { tree, weights } } = this;
+    if (parts.type.isConnected && parts.type.dataset.of !== String(tree.types.length)) {
+      parts.type.dataset.of = String(tree.types.length);
+      parts.type.replaceChildren(...tree.types.map((kind, at) => new Option(`${kind.type} · ${this.totalOf(at)}`, kind.type)));
+    }
+    parts.type.value = weights.name;
+    parts.direction.value = this.direction;
+    parts.direction.options[2].disabled = this.key < 0 && !sandwichName(this);
+    parts.color.options[2].disabled = !this.measured.pair;
+    parts.color.value = this.colorOf();
+    fillLegend(parts.legend, this.measured.whole > 0 ? this.colorOf() : "");
+    parts.collapse.checked = Boolean(this.look.collapse);
+    if (document.activeElement !== parts.search || !this.look.query) parts.search.value = this.look.query;
+    parts.previous.disabled = parts.next.disabled = !this.finder.found?.count;
+  }
+
+  totalOf(type) {
+    const { tree } = this.context;
+    return valueWriter({ weights: { total: tree.totals[type], unit: tree.types[type].unit }, state: { scale: "absolute" } })(Math.abs(tree.totals[type]));
+  }
+
+  colorOf() {
+    const wanted = this.look.color || (this.measured.pair ? "diff" : "package");
+    return wanted === "diff" && !this.measured.pair ? "package" : wanted;
+  }
+
+  /** @returns {import("./paint.js").Scene} */
+  scene() {
+    const { box, canvas } = this.parts;
+    return {
+      measured: this.measured, dressed: this.dressed, layout: this.layout, palette: this.palette, write: this.write,
+      color: this.colorOf(), factor: 1, matches: this.finder.matches, hover: this.hover, focus: this.focusBox(),
+      focusVisible: canvas.matches(":focus-visible"), rowHeight: this.rowHeight, scrollTop: box.scrollTop,
+      width: box.clientWidth, height: Math.min(box.clientHeight, this.layout.rows.length * this.rowHeight),
+      scale: devicePixelRatio || 1, isUp: this.direction === "up",
+    };
+  }
+
+  /** Make the window onto the picture as tall as its rows need; never smaller, and up to the height CSS allows. */
+  grow() {
+    const { box } = this.parts;
+    const wanted = this.layout.rows.length * this.rowHeight + box.offsetHeight - box.clientHeight;
+    if (wanted > box.offsetHeight) box.style.height = `${wanted}px`;
+  }
+
+  resize() {
+    if (this.layout && this.parts.box.clientWidth && this.parts.box.clientWidth !== this.layout.width) {
+      this.small = null;
+      this.relayout();
+    }
+    this.schedule();
+  }
+
+  /** Read the palette again: the theme or the forced colours have changed. */
+  recolor() {
+    if (!this.layout) return;
+    this.palette = readPalette(this.host);
+    this.schedule();
+  }
+
+  schedule() {
+    this.drawing ||= requestAnimationFrame(() => {
+      this.drawing = 0;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const { canvas, minimap, tree, box } = this.parts;
+    if (!this.layout || !box.clientWidth) return;
+    const scene = this.scene();
+    const size = [scene.width, scene.height].map((side) => Math.round(side * scene.scale));
+    if (canvas.width !== size[0] || canvas.height !== size[1]) {
+      [canvas.width, canvas.height] = size;
+      canvas.style.width = `${scene.width}px`;
+      canvas.style.height = `${scene.height}px`;
+    }
+    paintFlame(canvas, scene);
+    const isAll = !this.layout.zoom.parent && this.layout.rows.length * this.rowHeight <= box.clientHeight + 1;
+    minimap.hidden = isAll || !tree.hidden || this.measured.whole === 0;
+    if (!minimap.hidden) paintMinimap(minimap, scene, (this.small ??= this.lay(NOWHERE)), this.zoom);
+  }
+
+  boxAt(event) {
+    return hitTest(this.layout, event.offsetX, Math.floor((event.offsetY + this.parts.box.scrollTop) / this.rowHeight));
+  }
+
+  hoverAt(box, x = 0, y = 0) {
+    if (box && box !== this.hover) fillCard(this.parts.card, this.scene(), box, this.touched);
+    this.hover = box;
+    if (box) placeCard(this.parts.card, x, y);
+    else this.parts.card.hidden = true;
+    this.schedule();
+  }
+
+  focusBox() {
+    return boxAt(this.layout, this.focus.path, this.focus.side).box;
+  }
+
+  setFocus(box) {
+    this.focus = { path: pathOf(box), side: box.side };
+  }
+
+  focusOn(box) {
+    this.setFocus(box);
+    this.scrollTo(box);
+    const area = this.parts.canvas.getBoundingClientRect();
+    const y = area.top + (box.row + 1) * this.rowHeight - this.parts.box.scrollTop;
+    this.hoverAt(box, area.left + box.x, y);
+    this.speak(sentenceOf(this.scene(), box));
+  }
+
+  walk(direction) {
+    const from = this.focusBox();
+    const box = step(this.layout, from, direction);
+    if (box === from) this.speak("No frame there.");
+    else if (box.more) this.speak("Too narrow to draw. Press Enter to zoom in first.");
+    else this.focusOn(box);
+  }
+
+  /** Zoom to a box; to a box of narrow frames means to their parent. */
+  zoomTo(box, remember = true) {
+    this.zoomBy(box.more ? pathOf(box).slice(0, -1) : pathOf(box), box.side, remember);
+  }
+
+  zoomBy(path, side, remember = true) {
+    const hash = path.length ? `${side < 0 ? "U" : ""}${hashNames(path.map((key) => this.measured.tree.names[key]))}` : "";
+    if (hash === this.look.zoom) return;
+    if (remember) this.history.push(this.zoom);
+    this.known = { hash, place: { path, side } };
+    this.change({ zoom: hash });
+    this.speak(`Zoomed to ${sentenceOf(this.scene(), this.layout.zoom)}`);
+  }
+
+  /** Show a frame wherever it is. */
+  reach(path, side) {
+    reach(this, path, side);
+  }
+
+  zoomOut() {
+    const { path, side } = this.history.pop() ?? NOWHERE;
+    this.zoomBy(path, side, false);
+  }
+
+  /** One step in towards a box, or out from the zoomed one; frames as wide as the one before are no step. */
+  zoomAt(box, isIn) {
+    const { zoom, width } = this.layout;
+    if (isIn) {
+      const way = [];
+      for (let at = box?.more ? box.parent : box; at && at !== zoom; at = at.parent) way.unshift(at);
+      const next = way.find((at) => at.width < 0.98 * width) ?? way.at(-1);
+      if (next && next.depth > zoom.depth) this.zoomTo(next);
+      return;
+    }
+    let next = zoom.parent;
+    while (next?.parent && next.item.width < 1.02 * zoom.item.width) next = next.parent;
+    if (next) this.zoomTo(next);
+  }
+
+  /** Scroll the window onto the picture, never the page. */
+  scrollTo({ row }) {
+    const { box } = this.parts;
+    const top = row * this.rowHeight;
+    const isAbove = top < box.scrollTop;
+    const isBelow = top + 2 * this.rowHeight > box.scrollTop + box.clientHeight;
+    if (isAbove || isBelow) box.scrollTop = Math.max(0, top - Math.floor(box.clientHeight / 3));
+  }
+
+  speak(text) {
+    this.parts.spoken.textContent = text;
+  }
+
+  tell(text, isError = false) {
+    this.parts.found.textContent = text;
+    this.parts.found.toggleAttribute("data-error", isError);
+  }
+}

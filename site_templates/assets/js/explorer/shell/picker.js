@@ -1,0 +1,65 @@
+// Choosing what is looked at: a run and one of its profiles, and the other side of a comparison.
+import { counterpart, partsOf } from "./catalogue.js";
+import { element, fillChoice } from "./element.js";
+
+/**
+ * @param {ReturnType<import("./catalogue.js").openCatalogue>} catalogue
+ * @param {(change: object) => void} dispatch @param {(sentence: string) => void} tell
+ */
+export function buildPicker(catalogue, dispatch, tell) {
+  const head = side("Profile", "profile", false);
+  const base = side("Compared with", "base", true);
+  const swap = element("button", { type: "button", class: "pb-button", click: () => dispatch({ profile: state.base, base: state.profile }) }, "Swap sides");
+  const row = element("div", { class: "pbx-picker" }, head.group, base.group, swap);
+  let runs = [];
+  let state = { profile: "", base: "" };
+
+  function side(title, field, isOptional) {
+    const run = element("select", { class: "pbx-input", "aria-label": `${title}: run`, change: () => chooseRun(run.value) });
+    const file = element("select", { class: "pbx-input", "aria-label": `${title}: profile`, change: () => dispatch({ [field]: file.value }) });
+    const group = element("div", { class: "pbx-side", role: "group", "aria-label": title }, element("span", { class: "pbx-side__title" }, title), run, file);
+
+    // Another run is first looked at in the place where one was: the same file, or what comes nearest.
+    async function chooseRun(name) {
+      if (!name) return dispatch({ [field]: "" });
+      try {
+        const wanted = await catalogue.find(state[field] || state.profile).catch(() => null);
+        const list = await catalogue.profiles(name);
+        const found = (wanted && counterpart(wanted, list)) || list[0];
+        dispatch({ [field]: found.id });
+      } catch (error) {
+        tell(error.message);
+      }
+      return undefined;
+    }
+
+    async function show(id) {
+      const name = partsOf(id).run;
+      const known = runs.some((one) => one.run === name) || !name ? runs : [...runs, { run: name, label: "" }];
+      const options = known.map((one) => [one.run, one.label && one.label !== one.run ? `${one.run} (${one.label})` : one.run]);
+      fillChoice(run, isOptional || !id ? [["", isOptional ? "nothing" : "choose a run"], ...options] : options, name);
+      const list = name ? await catalogue.profiles(name).catch(() => []) : [];
+      if (partsOf(state[field]).run !== name) return; // another choice was made meanwhile
+      const many = new Set(list.map((one) => one.component)).size > 1;
+      fillChoice(file, list.map((one) => [one.id, `${many ? `${one.component}: ` : ""}${one.title} (${one.path})`]), id);
+      file.hidden = !list.length;
+    }
+    return { group, show };
+  }
+
+  return {
+    row,
+    /** List the runs there are. */
+    offer(list) {
+      runs = list;
+      this.update(state);
+    },
+    /** Show what is chosen. */
+    update(next) {
+      state = next;
+      swap.hidden = !state.base;
+      head.show(state.profile);
+      base.show(state.base);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * From a state to what is shown: finds the profiles, has them filtered, scales them, lays a pair together. What was
+ * computed for the last few states is kept, so that going back, playing a series or changing the view costs nothing.
+ */
+import { lastFew } from "../data/last_few.js";
+import { openEngine } from "../filter/engine.js";
+import { weights as weigh } from "../data/tree.js";
+import { originsOf } from "../views/origin.js";
+import { pairWeights, scaleTree } from "./pair.js";
+
+const KEPT = 24;
+const FILTERS = ["focus", "ignore", "hide", "show", "showFrom", "tagFocus", "tagIgnore", "granularity", "noinlines"];
+
+/**
+ * @typedef {object} Shown
+ * @property {import("./catalogue.js").Entry} entry @property {import("./catalogue.js").Entry | null} other the base
+ * @property {import("../data/tree.js").Tree} tree filtered; of a pair, head − base
+ * @property {object} weights of the chosen sample type, scaled; `kept` is the sum of all stacks
+ * @property {number} type index of it
+ * @property {boolean} hasOperations values can be divided by operations
+ * @property {number} divisor what values of the head are divided by
+ * @property {string} scale the one used: the state's, where it can be
+ */
+
+/** @param {ReturnType<import("./catalogue.js").openCatalogue>} catalogue @param {string} root */
+export function openShown(catalogue, root) {
+  const engine = openEngine();
+  const place = (entry) => ({ key: entry.payload, src: `${root}data/${entry.payload}` });
+  const filtersOf = (state) => Object.fromEntries(FILTERS.map((field) => [field, state[field]]));
+  const trees = lastFew(KEPT);
+  const scaledTrees = lastFew(KEPT);
+  const treeOf = (entry, other, filters) =>
+    other ? engine.pair(place(entry), place(other), filters, { mode: "diff_base" }) : engine.tree(place(entry), filters);
+
+  return {
+    /** @param {import("./state.js").State} state @returns {Promise<Shown>} rejected with a sentence */
+    async show(state) {
+      const [entry, other] = await Promise.all([catalogue.find(state.profile), state.base ? catalogue.find(state.base) : null]);
+      const hasOperations = entry.operations > 0 && (!other || other.operations > 0);
+      const wanted = state.scale === "perop" && !hasOperations ? "absolute" : state.scale;
+      const filters = filtersOf(state);
+      const key = JSON.stringify([entry.payload, other?.payload, filters]);
+      const plain = await trees(key, () => treeOf(entry, other, filters));
+      const type = typeOf(plain, state.type);
+      const scale = scaleOf(wanted, plain, type, entry, other);
+      const tree = await scaledTrees(`${key} ${type} ${JSON.stringify(scale)}`, async () => scaleTree(plain, type, scale));
+      const weights = weighTree(tree, type);
+      return { entry, other, tree, weights, type, hasOperations, scale: wanted, divisor: scale.head };
+    },
+
+    /** What views may ask for about what is shown. @param {Shown} shown @param {import("./state.js").State} state */
+    async services({ entry, other, type, divisor, weights }, state) {
+      const samples = async () => {
+        const found = await engine.samples(place(entry), filtersOf(state), type);
+        const { value } = found.samples;
+        return { ...found.samples, value: divisor === 1 ? value : value.map((one) => one / divisor) };
+      };
+      const stored = state.view === "source" && !other ? await catalogue.source(entry, type) : null;
+      const followed = state.view === "goroutines" && !other ? await catalogue.goroutines(entry) : null;
+      const scaled = (line) => ({ ...line, flat: line.flat / divisor, cum: line.cum / divisor });
+      const functions = stored?.map((one) => ({ ...one, lines: one.lines.map(scaled) }));
+      return {
+        matchNames: engine.matchNames,
+        samples: other ? undefined : samples,
+        source: functions && { type: weights.name, functions },
+        followed,
+      };
+    },
+  };
+}
+
+/** What each side is divided by, and the unit that results. */
+function scaleOf(scale, tree, type, entry, other) {
+  const { unit } = tree.types[type];
+  if (scale === "perop") return { head: entry.operations, base: other?.operations ?? 1, unit: `${unit}/op` };
+  if (scale === "absolute") return { head: 1, base: 1, unit };
+  const totals = other ? tree.sides.totals : { head: tree.totals, base: tree.totals };
+  return { head: Math.abs(totals.head[type]) || 1, base: Math.abs(totals.base[type]) || 1, unit: "ratio" };
+}
+
+const sums = new WeakMap();
+
+/** The weights, with the sum of all stacks of each side as `kept`. */
+function weighTree(tree, type) {
+  const weights = tree.sides ? pairWeights(tree, type) : weigh(tree, type);
+  if (!sums.has(weights)) {
+    for (const side of Object.values(weights.pair ?? {})) side.kept = sumOf(side.flat);
+    sums.set(weights, { ...weights, kept: sumOf(weights.flat) });
+  }
+  return sums.get(weights);
+}
+
+/** Index of a sample type by name; the profile's default when it has none of that name. */
+function typeOf(tree, name) {
+  const found = tree.types.findIndex((one) => one.type === name);
+  return found >= 0 ? found : tree.defaultType;
+}
+
+function sumOf(values) {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
+
+/** The pattern of the program's own functions, by their packages; empty when the profile tells none. */
+export function ownPattern(tree) {
+  const own = new Set();
+  originsOf(tree).forEach((origin, at) => {
+    // The compiler names what it cannot place `_`.
+    if (origin === "own" && tree.packages[at] !== "_") own.add(rootOf(tree.packages[at]));
+  });
+  const names = [...own].sort().map((name) => name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  return names.length ? `^(?:${names.join("|")})[./]` : "";
+}
+
+/** The module a package most likely belongs to: host and two more parts, or the first part. */
+function rootOf(name) {
+  const parts = name.split("/");
+  return parts[0].includes(".") ? parts.slice(0, 3).join("/") : parts[0];
+}

@@ -1,0 +1,83 @@
+/**
+ * Rows of the views that rank functions: top, tree, peek, callers and callees. Pure; numbers are in the unit of the
+ * sample type and equal those of `go tool pprof -top`, `-tree` and `-peek`.
+ */
+
+import { compareNames, topTable } from "../filter/top.js";
+import { buildGraph, byEdge, byWeight, nameGroups } from "./graph.js";
+import { originsOf } from "./origin.js";
+import { isNegative, trimmedGraph } from "./trim.js";
+
+/**
+ * @typedef {object} TopRow
+ * @property {number} id a function of this name
+ * @property {string} name
+ * @property {string} file of that function
+ * @property {string} origin see `origin.js`
+ * @property {number} flat
+ * @property {number} sum of flat from the first row to this one
+ * @property {number} cum
+ */
+
+/**
+ * List all functions with weight.
+ * @param {{sort?: "flat" | "cum" | "name" | "-flat" | "-cum" | "-name", origin?: string, matches?: (name: string) => boolean, dropNegative?: boolean}} [options]
+ * @returns {TopRow[]} in the order asked for; `sum` follows that order, as pprof's does
+ */
+export function topRows(tree, weights, { sort = "flat", origin = "", matches, dropNegative = false } = {}) {
+  const byCum = sort.endsWith("cum");
+  const origins = originsOf(tree);
+  let { rows } = topTable(tree, weights.type, { byCum, dropNegative });
+  for (const row of rows) {
+    row.file = tree.files[tree.fileOf[row.id]];
+    row.origin = origins[tree.packageOf[row.id]] ?? "other";
+  }
+  if (origin) rows = rows.filter((row) => row.origin === origin);
+  if (matches) rows = rows.filter((row) => matches(row.name));
+  if (sort.endsWith("name")) rows.sort((a, b) => compareNames(a.name, b.name));
+  if (sort.startsWith("-")) rows.reverse();
+  let sum = 0;
+  for (const row of rows) row.sum = sum += row.flat;
+  return rows;
+}
+
+/**
+ * @typedef {object} Block one function between its callers and its callees
+ * @property {import("./graph.js").Node} node
+ * @property {number} sum of flat of the blocks up to this one
+ * @property {import("./graph.js").Edge[]} callers heaviest first
+ * @property {import("./graph.js").Edge[]} callees heaviest first
+ */
+
+/**
+ * Blocks of the tree view: the functions pprof shows by default.
+ * @param {import("./trim.js").TrimOptions} [options]
+ * @returns {{blocks: Block[], trimmed: import("./trim.js").Trimmed}}
+ */
+export function treeBlocks(tree, weights, options = {}) {
+  const trimmed = trimmedGraph(tree, weights, { ...options, picture: false });
+  return { blocks: blocksOf(trimmed.nodes), trimmed };
+}
+
+/** Blocks of the peek view: every function whose name matches, nothing trimmed. @returns {Block[]} */
+export function peekBlocks(tree, weights, matches, { sort = "flat", dropNegative = false } = {}) {
+  const { names } = nameGroups(tree);
+  const asked = new Set([...names.keys()].filter((id) => matches(names[id])));
+  const nodes = buildGraph(tree, weights, null, asked).filter((node) => !(dropNegative && isNegative(node)));
+  return blocksOf(nodes.sort(byWeight(sort)));
+}
+
+/** The block of one function by its exact name; undefined where the profile has none. @returns {Block | undefined} */
+export function callsOf(tree, weights, name) {
+  return peekBlocks(tree, weights, (known) => known === name)[0];
+}
+
+function blocksOf(nodes) {
+  let sum = 0;
+  return nodes.map((node) => ({
+    node,
+    sum: (sum += node.flat),
+    callers: [...node.callers.values()].sort(byEdge),
+    callees: [...node.callees.values()].sort(byEdge),
+  }));
+}

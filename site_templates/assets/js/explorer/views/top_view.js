@@ -1,0 +1,64 @@
+// The top table: every function with weight, sorted and narrowed.
+import { choice, element } from "../shell/element.js";
+import { findNames, lookAt, nothing, viewOf } from "./context.js";
+import { ORIGINS } from "./origin.js";
+import { topRows } from "./reports.js";
+import { buildTable } from "./table.js";
+import { shareText, valueWriter } from "./words.js";
+
+let origin = "";
+
+export const renderTop = viewOf(async (context) => {
+  const { tree, weights, state, dispatch } = context;
+  const matches = await findNames(context, tree.names);
+  const place = element("div");
+  const fill = () => {
+    const rows = topRows(tree, weights, { sort: state.sort, origin, matches, dropNegative: state.dropNegative });
+    place.replaceChildren(rows.length ? table(rows) : nothing(`No function has ${weights.name} here.`)[0]);
+  };
+  const table = (rows) =>
+    buildTable({
+      caption: captionOf(rows, context),
+      label: "Functions by weight",
+      columns: weightColumns(rows, context),
+      rows,
+      sort: state.sort,
+      onSort: (sort) => dispatch({ sort }, { replace: true }),
+      open: (row) => lookAt(context, row.name),
+      about: "shows callers and callees",
+      stacks: true,
+    });
+  const whose = choice("Whose code", ORIGINS, (value) => {
+    origin = value;
+    fill();
+    context.say?.(place.querySelector("caption, p")?.textContent ?? "");
+  });
+  whose.select.value = origin;
+  fill();
+  return [element("div", { class: "pbx-row" }, whose.label), place];
+});
+
+function captionOf(rows, context) {
+  const { weights } = context;
+  const write = valueWriter(context);
+  const sum = rows.at(-1).sum;
+  const count = `${rows.length.toLocaleString("en")} function${rows.length === 1 ? "" : "s"}`;
+  return `${count} with ${write(sum)} of ${write(weights.total)} ${weights.name} (${shareText(sum, weights.total)}) as their own`;
+}
+
+/** Columns of flat, sum and cum; bars are as long as the largest row's. */
+export function weightColumns(rows, context) {
+  const { weights } = context;
+  const write = valueWriter(context);
+  const most = (key) => rows.reduce((top, row) => Math.max(top, Math.abs(row[key])), 0) || 1;
+  const [flat, cum] = [most("flat"), most("cum")];
+  const share = (key) => (row) => shareText(row[key], weights.total);
+  return [
+    { title: "flat", sort: "flat", text: (row) => write(row.flat) },
+    { title: "flat %", text: share("flat"), share: (row) => Math.abs(row.flat) / flat },
+    { title: "sum %", text: share("sum") },
+    { title: "cum", sort: "cum", text: (row) => write(row.cum) },
+    { title: "cum %", text: share("cum"), share: (row) => Math.abs(row.cum) / cum },
+    { title: "function", sort: "name", isName: true, text: (row) => row.name, hint: (row) => row.file },
+  ];
+}

@@ -1,0 +1,49 @@
+// Flame graphs and the explorer: large scripts, loaded when a reader comes near one.
+import { once } from "./once.js";
+import { loadPart } from "./parts.js";
+
+const NEAR = { rootMargin: "600px" };
+const FLAMES = ".pb-flame[data-src][data-key]";
+const HAS_KEY = /[#&]k=/;
+let isFollowing = false;
+
+/** @param {HTMLElement} host */
+function refuse(host) {
+  if (host.querySelector(':scope > [role="alert"]')) return;
+  const told = document.createElement("p");
+  told.role = "alert";
+  told.textContent = "The interactive view could not be loaded.";
+  host.append(told);
+}
+
+/**
+ * Loads the flame graph for the first still picture that comes near the screen, is touched or is meant by the link.
+ * @param {ParentNode} root
+ */
+export function bootFlameGraphs(root) {
+  once(root, FLAMES, "Flame", (host) => {
+    const show = () => {
+      near.disconnect();
+      loadPart("viewer").then(({ showFlames }) => showFlames(document), () => refuse(host));
+    };
+    const near = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && show(), NEAR);
+    near.observe(host);
+    host.addEventListener("pointerenter", show, { once: true });
+  });
+  followLinks();
+  if (isFollowing) return;
+  isFollowing = true;
+  addEventListener("hashchange", followLinks);
+}
+
+function followLinks() {
+  if (!HAS_KEY.test(location.hash) || !document.querySelector(FLAMES)) return;
+  loadPart("viewer").then(({ showFlames }) => showFlames(document), () => {});
+}
+
+/** @param {ParentNode} root */
+export function bootExplorers(root) {
+  once(root, "[data-pb-explorer]", "Explorer", (host) => {
+    loadPart("explorer").then(({ startExplorer }) => startExplorer(host), () => refuse(host));
+  });
+}

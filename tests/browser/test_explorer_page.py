@@ -1,0 +1,358 @@
+"""The explorer of a built site, walked from the disk and over http with nothing else to be reached."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from pipeline.pprof_command import run as pprof
+from pipeline.render.flame import short_name
+from pipeline.units import show
+from tests.browser.conftest import serve, watched_page
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+BASE, HEAD, SERIES = "20261120_213245-baseline", "20261120_213256-optimized", "20261120_213402-heap-leak"
+CPU = "eventstore/cpu.prof"
+ROWS = """() => [...document.querySelectorAll(".pbx-view:not([hidden]) tbody tr:not([aria-hidden])")]
+  .map((row) => [...row.children].map((cell) => cell.textContent))"""
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the site of three demo runs by the command."""
+    house = tmp_path_factory.mktemp("explored")
+    for name in (BASE, HEAD, SERIES):
+        shutil.copytree(ROOT / "profiles" / name, house / "profiles" / name)
+    shutil.copy(ROOT / "profbook.toml", house)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "site"], cwd=house, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return house / "build" / "site"
+
+
+@pytest.fixture
+def allowed_folder(site: Path) -> Path:
+    return site
+
+
+@pytest.fixture(params=["disk", "server"])
+def base(request: pytest.FixtureRequest, site: Path) -> Iterator[str]:
+    """Give the site's address, both ways it is read."""
+    if request.param == "disk":
+        yield site.as_uri()
+    else:
+        with serve(site) as address:
+            yield address
+
+
+@pytest.fixture
+def disk(site: Path) -> str:
+    return site.as_uri()
+
+
+def shown(page: Any, view: str) -> None:
+    """Wait until the page shows a view and nothing is on its way."""
+    page.wait_for_selector(f".pbx[data-shown={view}]:not([aria-busy])")
+
+
+def rows(page: Any) -> list[list[str]]:
+    found = page.evaluate(ROWS)
+    assert isinstance(found, list)
+    return found
+
+
+def status(page: Any) -> str:
+    return " ".join(page.locator(".pbx-status").inner_text().split())
+
+
+def top(capsys: pytest.CaptureFixture[str], *words: str) -> list[tuple[int, int, str]]:
+    """Flat, cum in nanoseconds and name of every function, as `go tool pprof -top` prints them."""
+    assert pprof(["-top", "-unit=ns", "-nodefraction=0", "-nodecount=100000", *words]) == 0
+    line = re.compile(r"\s*(-?\d+)(?:ns)? +\S+% +\S+% +(-?\d+)(?:ns)? +\S+%  (.*?)(?: \(inline\))?$")
+    matches = filter(None, map(line.match, capsys.readouterr().out.splitlines()))
+    found = [(int(one[1]), int(one[2]), one[3]) for one in matches]
+    assert found
+    return found
+
+
+def raw(site: Path, run: str) -> str:
+    return str(site / "runs" / run / "raw" / CPU)
+
+
+def test_from_a_run_to_a_filtered_table_that_a_link_brings_back(
+    base: str, site: Path, page: Any, browser: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page.goto(f"{base}/runs/{HEAD}/index.html")
+    page.locator(".pb-kind", has_text="Where processor time went").get_by_role("link", name="Open in the exp").click()
+    shown(page, "flame")
+    assert HEAD in status(page)
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_label("Focus").first.fill("encoding/json")
+    page.get_by_label("Focus").first.press("Enter")
+    page.get_by_role("tab", name="Top").click()
+    shown(page, "top")
+    page.wait_for_function("document.querySelector('.pbx-status').textContent.includes('The filters keep')")
+    expected = [
+        (show(flat, "nanoseconds"), show(cum, "nanoseconds"), name)
+        for flat, cum, name in top(capsys, "-focus=encoding/json", raw(site, HEAD))
+    ]
+    table = rows(page)
+    assert [(row[0], row[3], row[5]) for row in table] == expected
+    address = page.url
+    assert parse_qs(urlsplit(address).query) == {"p": [f"{HEAD}/{CPU}"]}
+    assert urlsplit(address).fragment == "v=top&f=encoding/json"
+    with watched_page(browser, site) as other:
+        other.goto(address)
+        shown(other, "top")
+        assert rows(other) == table
+        assert status(other) == status(page)
+
+
+def test_any_pair_can_be_chosen_and_its_link_brings_it_back(
+    base: str, site: Path, page: Any, browser: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page.goto(f"{base}/explore/index.html?p={HEAD}/{CPU}#v=top")
+    shown(page, "top")
+    page.get_by_label("Compared with: run").select_option(BASE)
+    page.wait_for_function("document.querySelector('.pbx-status').textContent.includes('head − base')")
+    shown(page, "top")
+    text = status(page)
+    assert re.search(r"cpu: head [\d.]+ s, base [\d.]+ s; head − base = −.*: head costs less\. Positive = head", text)
+    told = top(capsys, f"-diff_base={raw(site, BASE)}", raw(site, HEAD))
+    expected = {name: (show(abs(flat), "nanoseconds"), show(abs(cum), "nanoseconds")) for flat, cum, name in told}
+    for heading in ("change", "function"):
+        seen = rows(page)
+        assert len(seen) > 30
+        assert {row[8]: (row[2].strip("+−"), row[6].strip("+−")) for row in seen} == {
+            row[8]: expected.get(row[8], ("0 s", "0 s")) for row in seen
+        }
+        notes = {row[8]: row[7] for row in seen}
+        if heading == "change":
+            assert notes["profbook.dev/demo/internal/hash.digestBitByBit"] == "gone: only in base"
+            page.get_by_role("button", name="function").click()
+            page.wait_for_function("location.hash.includes('o=name')")
+            shown(page, "top")
+    text = status(page)
+    with watched_page(browser, site) as other:
+        other.goto(page.url)
+        shown(other, "top")
+        assert status(other) == text
+        assert rows(other)[:10] == rows(page)[:10]
+
+
+def test_shares_and_operations(disk: str, page: Any) -> None:
+    page.goto(f"{disk}/explore/index.html?p={HEAD}&base={BASE}#v=top&sc=perop")
+    shown(page, "top")
+    assert re.search(r"per operation \(head 8\d,\d{3}, base 3\d,\d{3} operations\): head \S+ us/op", status(page))
+    assert parse_qs(urlsplit(page.url).query) == {"p": [f"{HEAD}/{CPU}"], "base": [f"{BASE}/{CPU}"]}
+    assert all(re.search(r"^(0 s|[\d.]+ [num]s)/op$", row[0]) for row in rows(page)[:20])
+    page.get_by_label("Values").select_option("share")
+    page.wait_for_function("document.querySelector('.pbx-status').textContent.includes('shares of its own')")
+    shown(page, "top")
+    assert all(re.fullmatch(r"[\d.]+ %", row[0]) for row in rows(page)[:20])
+    page.get_by_role("button", name="Swap sides").click()
+    page.wait_for_function(f"document.querySelector('.pbx-status').textContent.startsWith('Head: {BASE}')")
+
+
+def test_a_series_is_walked_by_slider_and_by_play(base: str, page: Any) -> None:
+    page.goto(f"{base}/explore/index.html?p={SERIES}/eventstore/heap2.pprof#v=top")
+    shown(page, "top")
+    told = page.locator(".pbx-series output")
+    assert told.inner_text() == "eventstore/heap2.pprof, 3 of 8"
+    before = rows(page)
+    page.get_by_label("Snapshot").press("ArrowRight")
+    page.wait_for_function("location.href.includes('heap3.pprof')")
+    shown(page, "top")
+    assert told.inner_text() == "eventstore/heap3.pprof, 4 of 8"
+    assert rows(page) != before
+    for _ in range(3):
+        page.get_by_label("Snapshot").press("ArrowRight")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("location.href.includes('heap7.pprof')")
+    page.get_by_role("button", name="Play").wait_for()
+    assert told.inner_text() == "eventstore/heap7.pprof, 8 of 8"
+
+
+def test_goroutines_the_run_followed_are_told_below_those_of_the_profile(base: str, page: Any) -> None:
+    page.goto(f"{base}/explore/index.html?p={SERIES}/eventstore/goroutine2.pprof#v=goroutines")
+    shown(page, "goroutines")
+    table = page.get_by_role("region", name="Groups of goroutines over the snapshots of the run")
+    assert "over 8 snapshots, eventstore/goroutine0.pprof to" in table.locator("caption").inner_text()
+    told = {row[0]: row[1] for row in (line.locator("th, td").all_inner_texts() for line in table.locator("tr").all())}
+    assert told["runtime.main"] == "= steady"
+
+
+def test_frames_of_the_still_picture_lead_on_without_scripts(browser: Any, site: Path, disk: str, page: Any) -> None:
+    with watched_page(browser, site, java_script_enabled=False) as still:
+        still.goto(f"{disk}/runs/{HEAD}/index.html")
+        links = still.locator(".pb-flame-svg a").evaluate_all(
+            """(links) => links.map((link) => [link.getAttribute("href"), link.querySelector("title").textContent])"""
+        )
+        named = {address: title.split("\n")[0] for address, title in links}
+        rows = {address: name for address, name in named.items() if address.startswith("#")}
+        assert len(links) > 200
+        assert len(rows) > 20
+        told = still.evaluate(
+            """(ids) => ids.map((id) => document.querySelectorAll(`[id="${id}"] > th`))
+            .map((found) => found.length === 1 && found[0].textContent)""",
+            [address[1:] for address in rows],
+        )
+        assert told == list(rows.values())
+        still.locator(f".pb-flame-svg a[href='{next(iter(rows))}']").first.dispatch_event("click")
+        assert still.evaluate("document.querySelector(':target th').textContent") == told[0]
+        address, name = next(one for one in named.items() if one[0].startswith("../"))
+    page.goto(f"{disk}/runs/{HEAD}/{address}")
+    shown(page, "flame")
+    assert page.get_by_label("Direction").input_value() == "sandwich"
+    assert short_name(name) in page.locator(".pbx-view--flame").inner_text()
+
+
+def test_what_go_would_refuse_is_told_at_its_field(disk: str, page: Any) -> None:
+    page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=top&i=(")
+    page.get_by_role("alert").wait_for()
+    field = page.locator("input[name=ignore]")
+    assert "missing closing )" in page.get_by_role("alert").inner_text()
+    assert field.get_attribute("aria-invalid") == "true"
+    assert "missing closing )" in page.locator("#pbx-wrong-ignore").inner_text()
+    field.fill("runtime")
+    field.press("Enter")
+    shown(page, "top")
+    assert field.get_attribute("aria-invalid") == "false"
+    assert not any(row[5].startswith("runtime.") for row in rows(page))
+
+
+def test_a_filter_that_finds_nothing_is_told(disk: str, page: Any) -> None:
+    page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=top&f=nobodyIsCalledSo")
+    shown(page, "top")
+    assert "The filters keep 0 s, 0 % of it." in status(page)
+    assert "Focus expression matched no samples." in status(page)
+
+
+def test_one_search_serves_every_view(disk: str, page: Any) -> None:
+    page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=top")
+    shown(page, "top")
+    page.locator(".pbx-bar input[name=query]").fill("^hash/")
+    page.locator(".pbx-bar input[name=query]").press("Enter")
+    page.wait_for_function("location.hash.includes('q=')")
+    shown(page, "top")
+    assert {row[5] for row in rows(page)} == {"hash/crc64.update", "hash/crc64.Update"}
+    page.get_by_role("tab", name="Flame graph").click()
+    shown(page, "flame")
+    assert not page.locator(".pbx-bar input[name=query]").is_visible()
+    assert page.get_by_label("Search frames").input_value() == "^hash/"
+
+
+def test_an_expression_that_never_ends_is_stopped(disk: str, page: Any) -> None:
+    page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=top")
+    shown(page, "top")
+    page.get_by_text("Filters", exact=True).click()
+    page.locator("input[name=focus]").fill(r"((.*)*)*((.*)*)*((.*)*)*\x00$")
+    page.locator("input[name=focus]").press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert "stopped" in page.get_by_role("alert").inner_text()
+    page.get_by_role("button", name="Clear filters").click()
+    shown(page, "top")
+    assert rows(page)
+
+
+def test_presets_choose_whose_code_is_seen(disk: str, page: Any) -> None:
+    page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=top")
+    shown(page, "top")
+    page.get_by_role("button", name="Hide runtime and GC").click()
+    page.wait_for_function("document.querySelector('.pbx-filters summary').textContent.includes('hide')")
+    shown(page, "top")
+    assert not any(re.match(r"(internal/)?runtime[./]", row[5]) for row in rows(page))
+    page.get_by_role("button", name="Own code only").click()
+    page.wait_for_function("!document.querySelector('.pbx-filters summary').textContent.includes('hide')")
+    shown(page, "top")
+    assert [row[5] for row in rows(page) if not re.match(r"main\.|profbook\.dev/", row[5])] == []
+    page.get_by_role("button", name="Clear filters").click()
+    page.wait_for_function("document.querySelector('.pbx-filters summary').textContent === 'Filters'")
+
+
+def test_back_leads_to_what_was_shown_before(base: str, page: Any) -> None:
+    page.goto(f"{base}/explore/index.html?p={HEAD}/{CPU}#v=top")
+    shown(page, "top")
+    page.get_by_label("Sample type").select_option("samples")
+    page.wait_for_function("document.querySelector('.pbx-status').textContent.includes('samples:')")
+    page.get_by_role("tab", name="Flame graph").press("Enter")
+    shown(page, "flame")
+    page.go_back()
+    shown(page, "top")
+    page.go_back()
+    page.wait_for_function("document.querySelector('.pbx-status').textContent.includes('cpu:')")
+
+
+def test_every_view_is_reached_by_keys_and_fits_a_phone(browser: Any, site: Path, disk: str) -> None:
+    with watched_page(browser, site, **PHONE) as page:
+        page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}&base={BASE}/{CPU}")
+        shown(page, "flame")
+        tabs = page.get_by_role("tab").all()
+        assert len(tabs) == 10
+        tabs[0].focus()
+        seen = []
+        for _ in tabs:
+            view = page.locator("[role=tab][aria-selected=true]").get_attribute("id").removeprefix("pbx-tab-")
+            shown(page, view)
+            seen.append(view)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, view
+            page.keyboard.press("ArrowRight")
+        assert len(set(seen)) == 10
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "?p=../../runs/x/cpu.prof",
+        "?p=<img src=x onerror=alert(1)>/y",
+        "?p=nothing/here.prof",
+        f"?p={HEAD}/no.prof",
+        f"?p={HEAD}/{CPU}&base=//evil.test/x",
+        "?p=javascript:alert(1)//",
+    ],
+)
+def test_an_address_that_leads_nowhere_says_so(disk: str, page: Any, address: str) -> None:
+    page.goto(f"{disk}/explore/index.html{address}")
+    page.get_by_role("alert").wait_for()
+    assert re.search(r"holds no run|has no profile", page.get_by_role("alert").inner_text())
+    assert page.locator(".pbx img").count() == 0
+
+
+def test_hostile_fields_stay_text(disk: str, page: Any) -> None:
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    evil = "%3Cimg%20src=x%20onerror=alert(1)%3E"
+    page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=top&f={evil}&q={evil}&t={evil}&z={evil}&c={evil}&d=sandwich")
+    shown(page, "top")
+    assert page.locator(".pbx img").count() == 0
+    page.get_by_role("tab", name="Flame graph").click()
+    shown(page, "flame")
+    assert page.locator(".pbx img").count() == 0
+    assert dialogs == []
+
+
+def test_without_an_address_the_newest_run_is_shown(base: str, page: Any) -> None:
+    page.goto(f"{base}/index.html")
+    page.get_by_role("link", name="Explorer").first.click()
+    shown(page, "flame")
+    assert SERIES in status(page)
+
+
+def test_a_comparison_leads_to_its_pair(disk: str, page: Any) -> None:
+    page.goto(f"{disk}/compare/baseline..optimized/index.html")
+    page.get_by_role("link", name="Compare the last run of each side").click()
+    shown(page, "flame")
+    assert status(page).startswith(f"Head: {HEAD}")
+    assert f"Base: {BASE}" in status(page)
