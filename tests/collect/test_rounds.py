@@ -155,8 +155,10 @@ def test_a_partial_run_is_exit_code_3(tmp_path: Path) -> None:
     assert compare(root, settings(command=["false"]), rounds=1) == 3
 
 
+# A shell starts background jobs with SIGINT ignored, and what they start inherits that.
 SCRIPT = """
-import json, sys
+import json, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from pipeline.collect.rounds import compare_refs
 from pipeline.model.config import Config
