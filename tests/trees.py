@@ -66,7 +66,7 @@ def call_tree(
         default_index=kinds - 1,
         parent=np.array(parents, dtype=np.int64),
         frame=np.array([position[name] for name in names], dtype=np.int64),
-        inlined=np.array([name in inlined for name in names], dtype=np.int64),
+        inlined=np.array([name in inlined for name in names], dtype=np.bool_),
         flat=flat,
         cum=cum,
         totals=tuple(sum(abs(values[kind]) for _, values in samples) for kind in range(kinds)),

@@ -24,7 +24,6 @@ from pipeline.analysis.graph import Graph, build_graph
 from pipeline.analysis.labels import sample_labels
 from pipeline.analysis.merge import BASE_LABEL
 from pipeline.analysis.scope import Scope
-from pipeline.analysis.symbol import shorten
 from pipeline.model.arithmetic import divide, wrap
 from pipeline.model.report import (
     CallGraphReport,
@@ -36,6 +35,7 @@ from pipeline.model.report import (
     ReportRow,
     base_name,
 )
+from pipeline.model.symbol import shorten
 
 
 def call_graph_of(scope: Scope) -> CallGraphReport:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from pipeline.analysis.columns import Mask, Unfolded, keep_samples, unfold
 from pipeline.analysis.scope import exact_total
 from pipeline.analysis.source import open_profile
-from pipeline.analysis.symbol import package_of
 from pipeline.model.calltree import CallTree, Frames
 from pipeline.model.profile import Index, Int, Profile
 from pipeline.model.report import NodeInfo
+from pipeline.model.symbol import package_of
 
 
 def build_call_tree(profile: Profile) -> CallTree:
@@ -28,31 +28,49 @@ def build_call_tree(profile: Profile) -> CallTree:
     totals = tuple(exact_total(profile, index) for index in range(len(profile.sample_types)))
     profile = keep_samples(profile, (profile.samples.values != 0).any(axis=1))
     frames, grown = _merge_stacks(profile)
-    position = _depth_first(grown, frames, profile.sample_index()).astype(np.int64)
+    flat, cum = _weigh(grown, profile.samples.values)
+    position = _depth_first(grown, frames, cum[profile.sample_index()])
     order = np.empty_like(position)
-    order[position] = np.arange(len(order), dtype=np.int64)
-    flat, leaf = np.zeros((len(totals), len(order)), np.int64), grown.leaf
-    for row, values in enumerate(profile.samples.values.T):
-        np.add.at(flat[row], position[leaf[leaf >= 0]], values[leaf >= 0])
-        grown.cum[row] = grown.cum[row].take(order)
+    order[position] = np.arange(len(order), dtype=np.int32)
+    for row in (*flat, *cum):
+        row[:] = row.take(order)
     parent = _moved(grown.parent.take(order), position)
     # Trees are large: what is not needed any more goes before the last columns are made.
-    del position, leaf
+    del position
     return CallTree(
         frames=frames,
         sample_types=profile.sample_types,
         default_index=profile.sample_index(),
         parent=parent,
         frame=grown.frame.take(order).astype(np.int64),
-        inlined=grown.inlined.take(order).astype(np.int64),
+        inlined=grown.inlined.take(order),
         flat=flat,
-        cum=grown.cum,
+        cum=cum,
         totals=totals,
     )
 
 
-def _moved(parent: Small, position: Index) -> Index:
-    moved = position.take(parent, mode="clip")
+def _weigh(grown: _Grown, values: Int) -> tuple[Int, Int]:
+    """Weigh the nodes: flat and cum int64[S, N]; what a level weighs is added to the one above it, deepest first."""
+    stacked = np.flatnonzero(grown.leaf >= 0)
+    flat = np.zeros((values.shape[1], len(grown.parent)), np.int64)
+    for row, column in zip(flat, values.T, strict=True):
+        np.add.at(row, grown.leaf[stacked], column[stacked])
+    cum = flat.copy()
+    starts = np.flatnonzero(grown.family)
+    bounds = np.searchsorted(starts, grown.first).tolist()
+    levels = list(pairwise(grown.first))
+    for level in range(len(levels) - 1, 0, -1):
+        start, end = levels[level]
+        own = starts[bounds[level] : bounds[level + 1]]
+        above = grown.parent[own]
+        for row in cum:
+            row[above] += np.add.reduceat(row[start:end], own - start)
+    return flat, cum
+
+
+def _moved(parent: Small, position: Small) -> Index:
+    moved = position.take(parent, mode="clip").astype(np.int64)
     moved[parent < 0] = -1
     return moved
 
@@ -61,7 +79,7 @@ def _merge_stacks(profile: Profile) -> tuple[Frames, _Grown]:
     # Spelt out, stacks are the largest thing there is: they end here.
     stacks = unfold(profile)
     frames, slot_frame = _frames(profile, stacks)
-    return frames, _grow(stacks, slot_frame, len(frames), profile.samples.values)
+    return frames, _grow(stacks, slot_frame, len(frames))
 
 
 def _frames(profile: Profile, stacks: Unfolded) -> tuple[Frames, Index]:
@@ -112,21 +130,19 @@ class _Grown:
     parent: Small
     frame: Small
     inlined: Mask
-    cum: Int
     size: Small
     leaf: Index
     family: Mask
     first: tuple[int, ...]
 
 
-def _grow(stacks: Unfolded, slot_frame: Index, frame_count: int, values: Int) -> _Grown:
+def _grow(stacks: Unfolded, slot_frame: Index, frame_count: int) -> _Grown:
     depth = np.diff(stacks.offset).astype(np.int32)
-    last, slots = stacks.offset[1:] - 1, stacks.slot.astype(np.int32)
-    columns = np.ascontiguousarray(values.T)
+    last, slots = stacks.offset[1:] - 1, stacks.slot
     shared, alone = np.flatnonzero(depth > 0), np.zeros(0, np.int64)
     node = np.full(len(depth), -1, np.int64)
     parents, frames, inlined, sizes = ([np.zeros(0, kind)] for kind in (np.int32, np.int32, np.bool_, np.int32))
-    cums, first, merged = [np.zeros((values.shape[1], 0), np.int64)], [0], []
+    first, merged = [0], list[int]()
     for level in range(int(depth.max(initial=0))):
         shared, alone = shared[depth[shared] > level], alone[depth[alone] > level]
         slot, own = slots.take(last.take(shared) - level), slots.take(last.take(alone) - level)
@@ -138,7 +154,6 @@ def _grow(stacks: Unfolded, slot_frame: Index, frame_count: int, values: Int) ->
         # A node is inlined where every call to it was.
         outer = np.bincount(met, ~stacks.slot_inlined[slot], len(keys))
         inlined += (outer == 0, stacks.slot_inlined[own])
-        cums += (_sums(columns.take(shared, axis=1), met, len(keys)), columns.take(alone, axis=1))
         node[shared] = first[-1] + met
         node[alone] = first[-1] + len(keys) + np.arange(len(alone))
         first.append(first[-1] + len(keys) + len(alone))
@@ -154,25 +169,16 @@ def _grow(stacks: Unfolded, slot_frame: Index, frame_count: int, values: Int) ->
     family[1:] = parent[1:] != parent[:-1]
     family[first[:-1]] = True
     _add_up(size, parent, family, first, merged)
-    del slots, columns, parents, sizes
+    del slots, parents, sizes
     return _Grown(
         parent=parent,
         frame=np.concatenate(frames),
         inlined=np.concatenate(inlined),
-        cum=np.concatenate(cums, axis=1),
         size=size,
         leaf=node,
         family=family,
         first=tuple(first),
     )
-
-
-def _sums(values: Int, groups: Index, count: int) -> Int:
-    """Add up values (int64[S, M]) by group: int64[S, count]."""
-    sums = np.zeros((len(values), count), np.int64)
-    for row, column in enumerate(values):
-        np.add.at(sums[row], groups, column)
-    return sums
 
 
 def _add_up(size: Small, parent: Small, family: Mask, first: list[int], merged: list[int]) -> None:
@@ -191,16 +197,16 @@ def _add_up(size: Small, parent: Small, family: Mask, first: list[int], merged: 
         size[parent[own]] += np.add.reduceat(size[start:end], own - start, dtype=np.int32)
 
 
-def _depth_first(grown: _Grown, frames: Frames, default: int) -> Small:
-    """Place every node depth first, the heaviest child (by absolute cum of the default type, then name) first."""
-    position = _before(grown, frames, default)
+def _depth_first(grown: _Grown, frames: Frames, cum: Int) -> Small:
+    """Place every node depth first, the heaviest child (by absolute ``cum``, then name) first."""
+    position = _before(grown, frames, cum)
     for level, (start, end) in enumerate(pairwise(grown.first)):
         if level:
             position[start:end] += position[grown.parent[start:end]] + np.int32(1)
     return position
 
 
-def _before(grown: _Grown, frames: Frames, default: int) -> Small:
+def _before(grown: _Grown, frames: Frames, cum: Int) -> Small:
     """Count, for every node, the nodes of siblings that come before it; only nodes with siblings need sorting."""
     before = np.zeros(len(grown.parent), np.int32)
     single = grown.family & np.append(grown.family[1:], True)
@@ -214,7 +220,7 @@ def _before(grown: _Grown, frames: Frames, default: int) -> Small:
     if len(set(frames.name)) < len(frames):
         by_name.sort(key=lambda frame: (frames.name[frame], frames.file[frame]))
     ranks[by_name] = np.arange(len(by_name))
-    weight = -np.abs(grown.cum[default, chosen])
+    weight = -np.abs(cum[chosen])
     order = chosen[np.lexsort((ranks[grown.frame[chosen]], weight, grown.parent[chosen]))]
     size, parent = grown.size[order].astype(np.int64), grown.parent[order]
     running = np.cumsum(size) - size

@@ -127,13 +127,13 @@ def _pick(values: Sequence[str], rows: Index) -> tuple[str, ...]:
 class Unfolded:
     """Stacks with inlined calls as frames of their own, leaf first: E frames over M samples.
 
-    ``offset`` int64[M+1]; ``slot`` int64[E] into slots. A slot is a line of a location; a location without lines has
+    ``offset`` int64[M+1]; ``slot`` int32[E] into slots. A slot is a line of a location; a location without lines has
     one slot of its own. ``slot_location`` int64[K]; ``slot_line`` int64[K], -1 where there is no line;
     ``slot_inlined`` bool[K]: the call was inlined into the next line of its location.
     """
 
     offset: Index
-    slot: Index
+    slot: NDArray[np.int32]
     slot_location: Index
     slot_line: Int
     slot_inlined: Mask
@@ -149,16 +149,16 @@ def unfold(profile: Profile) -> Unfolded:
     within = np.arange(len(slot_location), dtype=np.int64) - slot_offset[slot_location]
     has_line = lines[slot_location] > 0
     slot_line = np.where(has_line, locations.line_offset[:-1][slot_location] + within, -1)
-    counts = slots.take(samples.stack)
-    entry_offset = np.zeros(len(counts) + 1, np.int64)
+    # In place, and half as wide: these columns are as long as all stacks, and no profile has 2**31 calls.
+    counts = slots.astype(np.int32).take(samples.stack)
+    entry_offset = np.zeros(len(counts) + 1, np.int32)
     np.cumsum(counts, out=entry_offset[1:])
-    # In place: these columns are as long as all stacks.
-    begin = slot_offset.take(samples.stack)
+    begin = slot_offset.astype(np.int32).take(samples.stack)
     begin -= entry_offset[:-1]
     slot = np.repeat(begin, counts)
-    slot += np.arange(len(slot), dtype=np.int64)
+    slot += np.arange(len(slot), dtype=np.int32)
     return Unfolded(
-        offset=entry_offset[samples.stack_offset],
+        offset=entry_offset[samples.stack_offset].astype(np.int64),
         slot=slot,
         slot_location=slot_location,
         slot_line=slot_line,

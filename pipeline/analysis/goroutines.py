@@ -17,12 +17,12 @@ from pipeline.analysis import graph as graphs
 from pipeline.analysis.growth import DUMP, Taken, judge, moments
 from pipeline.analysis.sites import origins_of
 from pipeline.analysis.source import open_profile
-from pipeline.analysis.symbol import package_of
 from pipeline.model.finding import Finding
 from pipeline.model.goroutine_group import GoroutineGroup, GoroutineGroups
 from pipeline.model.growth import DEFAULT_RULES, LeakRules
 from pipeline.model.origin import Origin, is_runtime
 from pipeline.model.profile import Profile
+from pipeline.model.symbol import package_of
 
 GROUPS: Final = 50
 """How many groups are kept."""

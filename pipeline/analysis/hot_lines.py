@@ -19,10 +19,10 @@ from pipeline.analysis import graph as graphs
 from pipeline.analysis.columns import unfold
 from pipeline.analysis.source import open_profile
 from pipeline.analysis.source_match import match_path
-from pipeline.analysis.symbol import package_of
 from pipeline.model.profile import Profile
 from pipeline.model.report import NodeInfo
 from pipeline.model.source import Checkout, Extract, HotFunction, SourceFile, StoredFunction, TrackedText, name_digest
+from pipeline.model.symbol import package_of
 
 Item = TypeVar("Item")
 _LONGEST: Final = 2000

@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pipeline.analysis.symbol import package_of
 from pipeline.model.origin import Origin, is_runtime, is_standard
+from pipeline.model.symbol import package_of
 
 _NAMELESS: Final = frozenset({"", "_"})
 """What `package_of` says of functions in assembly (``memeqbody``) and of inlined closures (``_.goready.func1``)."""

@@ -42,7 +42,8 @@ def _depth_first(parent: Index, first: list[int]) -> Index:
     size = np.ones(len(parent), np.int64)
     levels = list(pairwise(first))
     for start, end in reversed(levels[1:]):
-        np.add.at(size, parent[start:end], size[start:end])
+        family = np.flatnonzero(np.diff(parent[start:end], prepend=-2))
+        size[parent[start:end][family]] += np.add.reduceat(size[start:end], family)
     position = np.zeros(len(parent), np.int64)
     for start, end in levels:
         above, own = parent[start:end], size[start:end]

@@ -14,9 +14,9 @@ from pipeline.analysis import graph as graphs
 from pipeline.analysis.columns import Unfolded, unfold
 from pipeline.analysis.scope import exact_total
 from pipeline.analysis.source import open_profile
-from pipeline.analysis.symbol import package_of
 from pipeline.model.calltree import TopRow, TopTable
 from pipeline.model.profile import Index, Int, Profile
+from pipeline.model.symbol import package_of
 
 
 def build_top_tables(profile: Profile, *, limit: int | None = None) -> tuple[TopTable, ...]:

@@ -17,10 +17,10 @@ from pipeline.analysis.columns import Mask
 from pipeline.analysis.filter import any_entry, match_names
 from pipeline.analysis.pattern import compile_pattern
 from pipeline.analysis.stacks import Stacks, function_weights
-from pipeline.analysis.symbol import package_of
 from pipeline.model.calltree import TopRow
 from pipeline.model.cost import Topic, TopicWeight
 from pipeline.model.profile import Int
+from pipeline.model.symbol import package_of
 
 _SPECIAL: Final = frozenset("\\.+*?()[]{}^$")
 _FUNCTIONS: Final = 10

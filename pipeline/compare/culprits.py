@@ -2,18 +2,18 @@
 
 How: each node of the diff tree is weighed by its change over the square root of its cost on both sides: how far it
 stands out of what sampling alone moves. Callers of the place that changed have the same change at a higher cost, calls
-below it a part of the change at that part of the cost, so the place itself stands out most. A caller that has clearly
-more of the change and stands out nearly as much is preferred: chance favours small places. The place is taken, its
+below it a part of the change at that part of the cost, so the place itself stands out most. Chance favours small
+places, so a caller is preferred whose other calls changed nearly as much in proportion. The place is taken, its
 callers are not looked at again, and the search is repeated until `COVERED` of the net change is explained. A place that
 holds more than `WIDE` of the whole profile explains little: it is parted into the few calls that hold its change.
 
-Rules: what is named is the first function on the path that has practically the whole cost of the place, of the
-program's own code if there is one. Only counts in the profile tell *more* from *dearer*; CPU has none.
+Rules: calls that have practically the whole cost of the place cannot be told apart by cost. Of these is named the one
+through which the program's own package is entered that the cost ends in, else the first. Only counts in the profile
+tell *more* from *dearer*; CPU has none.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +25,8 @@ from pipeline import units
 from pipeline.compare.diff import diff_tree
 from pipeline.compare.measured import Measured
 from pipeline.model.difference import Culprit, DiffTree, Float, Sides, Weights
+from pipeline.model.origin import is_standard
+from pipeline.model.symbol import package_of
 
 COVERED: Final = 0.9
 NEGLIGIBLE: Final = 0.001
@@ -34,15 +36,10 @@ _MOST: Final = 5
 _PARTS: Final = 3
 _SHOWN_AGAINST: Final = 3
 _SMALLEST: Final = 0.1
-_WIDER: Final = ((1.1, 0.9), (1.02, 0.97))
-"""A caller is preferred that has so many times the change and stands out at least so well."""
-_SAME_COST: Final = 1.0001
+_ALIKE: Final = 0.5
+"""A caller is preferred whose other calls have changed at least so much in proportion, compared with the place."""
+_SAME_COST: Final = 1.05
 _SAME: Final = 0.05
-_STANDARD: Final = re.compile(
-    r"(?:archive|bufio|bytes|cmp|compress|container|context|crypto|database|debug|embed|encoding|errors|expvar|flag|fmt"
-    r"|go|hash|html|image|index|internal|io|iter|log|maps|math|mime|net|os|path|plugin|reflect|regexp|runtime|slices"
-    r"|sort|strconv|strings|structs|sync|syscall|testing|text|time|type|unicode|unique|unsafe|vendor|weak)[./:]"
-)
 _NOUNS: Final = {"delay": ("waits", "longer", "shorter")}
 _OBJECTS: Final = ("objects", "larger", "smaller")
 
@@ -94,7 +91,7 @@ class _Search:
             node = int(telling.argmax())
             if telling[node] <= 0:
                 break
-            node = self._widen(node, telling)
+            node = self._widen(node, cost, open_)
             found += self._part(node, _MOST - len(found))
             wanted -= self.gain[node]
             self._close(node, open_)
@@ -120,11 +117,11 @@ class _Search:
                 return parts[:count] if self.gain[parts[count - 1]] > 0 else []
         return []
 
-    def _widen(self, node: int, telling: Float) -> int:
-        best, above = telling[node], int(self.tree.parent[node])
-        while above >= 0:
-            times, stands_out = self.gain[above] / self.gain[node], telling[above] / best
-            if any(times >= more and stands_out >= least for more, least in _WIDER):
+    def _widen(self, node: int, cost: Float, open_: NDArray[np.bool_]) -> int:
+        above = int(self.tree.parent[node])
+        while above >= 0 and open_[above]:
+            more, dearer = self.gain[above] / self.gain[node] - 1, cost[above] / cost[node] - 1
+            if more > 0 and more >= _ALIKE * dearer:
                 node = above
             above = int(self.tree.parent[above])
         return node
@@ -155,7 +152,7 @@ class _Search:
         return tuple(dict.fromkeys(names))
 
     def entry(self, place: int) -> int:
-        """Choose among the calls of practically the same cost: the first of the program's own code, else the first."""
+        """Choose among the calls of practically the same cost, as told above."""
         node = place
         while (above := int(self.tree.parent[node])) >= 0 and self._costs_the_same(above, place):
             node = above
@@ -163,7 +160,12 @@ class _Search:
         while below := [one for one in self.children(node) if self._costs_the_same(place, one)]:
             node = below[0]
             same.append(node)
-        return next((one for one in same if not is_standard(self.name(one))), same[0])
+        own = [one for one in same if not _is_library(self.name(one))]
+        packages = [package_of(self.name(one)) for one in own]
+        while len(own) > 1 and packages[-2] == packages[-1]:
+            own.pop()
+            packages.pop()
+        return own[-1] if own else same[0]
 
     def _costs_the_same(self, above: int, node: int) -> bool:
         columns = (self.tree.base_cum, self.tree.head_cum)
@@ -182,9 +184,8 @@ class _Search:
         return tuple(names[::-1])
 
 
-def is_standard(name: str) -> bool:
-    """Tell whether a Go function is of the standard library, by the first element of its path."""
-    return bool(_STANDARD.match(name))
+def _is_library(name: str) -> bool:
+    return is_standard(package_of(name))
 
 
 def _told(search: _Search, table: Measured, counted: DiffTree | None, net: float) -> list[Culprit]:
@@ -201,7 +202,7 @@ def _culprit(search: _Search, entries: Sequence[int], table: Measured, counted: 
     first = max(entries, key=lambda entry: search.gain[entry])
     name, path = search.name(first), search.path(first)
     callers = [one for one in path[:-1] if one != name]
-    under = next((one for one in reversed(callers) if not is_standard(one)), callers[-1] if callers else "")
+    under = next((one for one in reversed(callers) if not _is_library(one)), callers[-1] if callers else "")
     cost = _sum(search.tree, entries)
     count = _sum(counted, entries) if counted is not None else None
     unit = table.sample_type.unit + ("/op" if table.operations is not None else "")

@@ -120,23 +120,18 @@ def _read_rows(table: Sequence[bytes]) -> _Messages:
 
 
 def _values(data: NDArray[np.uint8], first: Index) -> Ids:
-    """Read varints: seven bits of each byte, the first byte's lowest."""
-    if not len(data):
-        return np.zeros(0, np.uint64)
-    goes_on = data >= 0x80
-    place, run = np.zeros(len(data), np.uint8), goes_on[:-1]
-    for before in range(1, _LONGEST_VARINT + 1):
-        if not run.any():
+    """Read varints: seven bits of each byte, the first byte's lowest. Most are short, so few are looked at again."""
+    at = first[:-1]
+    values = (data[at] & 0x7F).astype(np.uint64)
+    longer = np.flatnonzero(data[at] >= 0x80)
+    for place in range(1, _LONGEST_VARINT):
+        if not len(longer):
             break
-        place[before:] += run
-        run = run[1:] & goes_on[: -before - 1]
-    last = _LONGEST_VARINT - 1
-    if place.max() > last or data[place == last].max(initial=0) > 1:
-        raise _UnsureError
-    bits = (data & 0x7F).astype(np.uint64)
-    place *= 7
-    np.left_shift(bits, place, out=bits)
-    values: Ids = np.add.reduceat(bits, first[:-1])
+        byte = data[at[longer] + place]
+        if place == _LONGEST_VARINT - 1 and byte.max() > 1:
+            raise _UnsureError
+        values[longer] |= (byte & 0x7F).astype(np.uint64) << np.uint64(7 * place)
+        longer = longer[byte >= 0x80]
     return values
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.model.profile import Index, Int, SampleType
 
 
@@ -29,7 +32,7 @@ class Frames:
 class CallTree:
     """N nodes in depth-first order, heaviest child first (by the default sample type, then name).
 
-    ``parent`` int64[N]: parent[i] < i, -1 for a root; ``frame`` int64[N] into ``frames``; ``inlined`` is 1 where the
+    ``parent`` int64[N]: parent[i] < i, -1 for a root; ``frame`` int64[N] into ``frames``; ``inlined`` bool[N]: the
     frame was inlined into its parent; ``flat`` and ``cum`` int64[S, N]. Samples without a stack count in ``totals``
     (pprof's absolute totals, one per type) but in no node.
     """
@@ -39,7 +42,7 @@ class CallTree:
     default_index: int
     parent: Index
     frame: Index
-    inlined: Index
+    inlined: NDArray[np.bool_]
     flat: Int
     cum: Int
     totals: tuple[int, ...]

@@ -45,6 +45,7 @@ from pipeline.model.profile import Index, Int, SampleType
 
 FORMAT: Final = 1
 _LONGEST: Final = 10
+_SMALL: Final = tuple(bytes((value,)) for value in range(0x80))
 _Bytes = NDArray[np.uint8]
 
 
@@ -127,9 +128,9 @@ def _rebuild(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> CallTre
     bare[_positions(columns["frame.bare"])] = 1
     bare[_positions(columns["frame.nameless"])] = 2
     frame = decode_varints(columns["node.frame"], nodes)
-    up, inlined = np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
+    up, inlined = np.zeros(nodes, np.int64), np.zeros(nodes, np.bool_)
     up[_positions(columns["node.up_at"])] = decode_varints(columns["node.up"])
-    inlined[_positions(columns["node.inlined"])] = 1
+    inlined[_positions(columns["node.inlined"])] = True
     depth = np.cumsum(1 - up) - 1
     if nodes and (depth.min() < 0 or (np.diff(depth, prepend=-1) > 1).any() or frame.max() >= frames):
         raise ValueError("nodes that no tree has")
@@ -175,7 +176,10 @@ def encode_texts(texts: Sequence[str]) -> tuple[bytes, bytes, int]:
 
 def encode_shape(parent: Index) -> tuple[bytes, bytes]:
     """Write the shape of nodes in depth-first order: the columns ``node.up_at`` and ``node.up``."""
-    up = 1 - np.diff(_depths(parent), prepend=-1)
+    depths = _depths(parent)
+    up = 1 - depths
+    up[1:] += depths[:-1]
+    up[:1] -= 1
     return encode_gaps(np.flatnonzero(up)), encode_varints(up[up != 0])
 
 
@@ -205,7 +209,10 @@ def _scale(values: Int) -> int:
 
 def encode_gaps(positions: NDArray[np.intp]) -> bytes:
     """Write ascending positions as gaps, the first from -1."""
-    return encode_varints(np.diff(positions, prepend=-1))
+    gaps = np.array(positions)
+    gaps[1:] -= positions[:-1]
+    gaps[:1] += 1
+    return encode_varints(gaps)
 
 
 def _positions(data: bytes) -> Index:
@@ -226,15 +233,18 @@ def _unzigzag(values: Int) -> Int:
 def encode_varints(numbers: Sequence[int] | Int | NDArray[np.uint64]) -> bytes:
     """Write integers (taken as uint64) as varints, one after the other."""
     values = np.asarray(numbers).astype(np.uint64) if len(numbers) else np.zeros(0, np.uint64)
+    longest = max(1, -(-int(values.max(initial=0)).bit_length() // 7))
+    if longest == 1:
+        return values.astype(np.uint8).tobytes()
     size = np.ones(len(values), np.int64)
-    for count in range(1, _LONGEST):
+    for count in range(1, longest):
         size += values >= np.uint64(1 << (7 * count))
     start = np.cumsum(size) - size
-    coded = np.zeros(int(size.sum()), np.uint8)
-    for count in range(_LONGEST):
-        more = size > count
-        part = (values[more] >> np.uint64(7 * count)) & np.uint64(0x7F)
-        coded[start[more] + count] = part | np.where(size[more] > count + 1, 0x80, 0).astype(np.uint64)
+    coded = np.zeros(int(start[-1] + size[-1]), np.uint8)
+    for count in range(longest):
+        more = np.flatnonzero(size > count)
+        part = (values[more] >> np.uint64(7 * count)).astype(np.uint8) & 0x7F
+        coded[start[more] + count] = part | (size[more] > count + 1).astype(np.uint8) << 7
     return coded.tobytes()
 
 
@@ -259,15 +269,28 @@ def _front_code(texts: Sequence[bytes]) -> bytes:
     parts: list[bytes] = []
     before = b""
     for text in texts:
-        limit = min(len(before), len(text))
-        shared = next((at for at in range(limit) if before[at] != text[at]), limit)
+        shared = _shared(before, text)
         parts += (_varint(shared), _varint(len(text) - shared), text[shared:])
         before = text
     return b"".join(parts)
 
 
+def _shared(before: bytes, text: bytes) -> int:
+    """Count the bytes two texts begin with alike, by halves: slices are compared faster than bytes."""
+    least, most = 0, min(len(before), len(text))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if before[least:middle] == text[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
 def _varint(value: int) -> bytes:
     """Write one small number; `encode_varints` is for columns."""
+    if value < 0x80:
+        return _SMALL[value]
     coded = bytearray()
     while value >= 0x80:
         coded.append(value & 0x7F | 0x80)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from pipeline.analysis.calltree import build_call_tree
 from pipeline.analysis.source import open_profile
-from pipeline.analysis.symbol import package_of
 from pipeline.model.calltree import CallTree
 from pipeline.model.profile import Profile
 from pipeline.model.report import NodeInfo
+from pipeline.model.symbol import package_of
 from pipeline.proto import profile_pb2
 from tests.analysis.drawing import decoded, drawn, inlined_message, inlined_profile, string
 from tests.builders import pprof_message

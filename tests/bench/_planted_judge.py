@@ -20,6 +20,7 @@ from pipeline.model.pfv import unpack
 from pipeline.model.record import RunRecord
 from pipeline.model.run import Manifest, RawFile, Run
 from pipeline.model.verdict import Comparison
+from pipeline.render.payload import TREE, unwrapped
 from tests.bench.aa import compare, print_false
 
 _SEED: Final = 20260102
@@ -56,8 +57,8 @@ def read_pool(pool: Path) -> tuple[dict[tuple[int, str], RunRecord], dict[tuple[
         )
         records[int(percent), folder.name] = record
         for name, content in data.items():
-            if name.endswith(".pfv"):
-                trees[folder.name, name.removesuffix(".pfv")] = unpack(content)
+            if name.endswith(f"{TREE}.js"):
+                trees[folder.name, name.removesuffix(f"{TREE}.js")] = unpack(unwrapped(content))
     return records, trees
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.compare.culprits import how, is_standard
+from pipeline.compare.culprits import how
 from pipeline.compare.functions import differences
 from pipeline.model.difference import Culprit, Difference, Sides
 from tests.compare.changed import ALLOCS, Bench, Samples, noisy
@@ -127,20 +127,22 @@ def test_allocations_are_counted() -> None:
     assert one.how.endswith("100 % more objects of the same size")
 
 
-@pytest.mark.parametrize(
-    ("name", "standard"),
-    [
-        ("encoding/json.Marshal", True),
-        ("runtime.mallocgc", True),
-        ("type:.eq.main.T", True),
-        ("main.main", False),
-        ("github.com/x/net/http.Get", False),
-        ("network.Dial", False),
-        ("hash.Digest", True),
-    ],
-)
-def test_the_standard_library_is_known(name: str, standard: bool) -> None:
-    assert is_standard(name) is standard
+CODEC = (*STORE, "app/codec.Encode", "app/codec.encode", "runtime.growslice")
+
+
+def test_of_calls_with_the_same_cost_the_entry_into_the_last_package_of_ones_own_is_named() -> None:
+    rest = [((*SERVE, "app/store.(*Store).Read"), [1, 300]), ((*STORE, "sync.(*Mutex).Lock"), [1, 4])]
+    (one,) = compare([*rest, (CODEC, [1, 100])], [*rest, (CODEC, [1, 120])]).culprits
+    assert (one.function, one.under) == ("app/codec.Encode", "app/store.(*Store).Append")
+
+
+@pytest.mark.parametrize(("other", "named"), [(130, "app.Both"), (105, "app.One")])
+def test_a_caller_is_named_when_its_other_calls_changed_alike(other: int, named: str) -> None:
+    both = (*SERVE, "app.Both")
+    rest = [((*SERVE, "app.Rest"), [1, 900])]
+    base = [*rest, ((*both, "app.One"), [1, 300]), ((*both, "app.Two"), [1, 100])]
+    head = [*rest, ((*both, "app.One"), [1, 390]), ((*both, "app.Two"), [1, other])]
+    assert [one.function for one in compare(base, head).culprits] == [named]
 
 
 STACKS = st.lists(

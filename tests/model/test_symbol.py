@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.analysis.symbol import package_of, shorten
+from pipeline.model.symbol import package_of, shorten
 
 
 @pytest.mark.parametrize(
