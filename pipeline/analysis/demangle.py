@@ -35,6 +35,8 @@ def demangle_names(profile: Profile, style: NameStyle = DEFAULT) -> Profile:
     """Give every function the name pprof gives it; by default without parameters and template parameters."""
     functions = profile.functions
     foreign = _foreign(functions.system_name)
+    if not foreign and functions.name == functions.system_name:
+        return profile
     names = tuple(
         name
         if name and name != system and not (style.force and system)

@@ -43,8 +43,9 @@ def clean_table(table: Iterable[bytes]) -> tuple[list[str], tuple[Finding, ...]]
     """Clean a string table; one finding says how many texts were changed and shows the first."""
     raw = list(table)
     joined = b"".join(raw)
-    if joined.isascii() and not _INVISIBLE_ASCII.search(joined):
-        return [text.decode() for text in raw], ()
+    if raw and joined.isascii() and not _INVISIBLE_ASCII.search(joined):
+        # No text holds a line break, so all are decoded in one go.
+        return b"\n".join(raw).decode().split("\n"), ()
     cleaned = [clean_bytes(text) for text in raw]
     changed = [new for old, new in zip(raw, cleaned, strict=True) if old != new.encode()]
     return cleaned, text_cleaned(changed)

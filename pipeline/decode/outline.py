@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError as WireError
+from google.protobuf.unknown_fields import UnknownFieldSet
 from numpy.typing import NDArray
 
 from pipeline.decode.tables import FunctionRows, Ids, LocationRows, SampleRows, Tables, offsets
@@ -46,14 +47,18 @@ def read_outline(data: bytes) -> tuple[profile_pb2.Profile, Tables] | None:
     """Read profile.proto bytes: the message without the rows of its large tables, and these; None if unsure."""
     try:
         message = _outline_type().FromString(data)
-        size = message.ByteSize()
-        message.DiscardUnknownFields()
-        if message.ByteSize() != size or any(start_times(data)[:-1]):
+        if _has_unknown_fields(message) or any(start_times(data)[:-1]):
             return None
         tables = Tables(_functions(message.function), _locations(message.location), _samples(message.sample))
     except (WireError, _UnsureError):
         return None
     return cast("profile_pb2.Profile", message), tables
+
+
+def _has_unknown_fields(message: Any) -> bool:
+    """Tell whether fields were met that are not known, in the message or in the messages it keeps."""
+    inner = (*message.sample_type, *message.mapping, message.period_type)
+    return any(len(UnknownFieldSet(one)) for one in (message, *inner))
 
 
 @cache
