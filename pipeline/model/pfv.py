@@ -1,18 +1,20 @@
 """A call tree as a small file, ``<hash>.pfv``: `pack` writes it, `unpack` reads it, and so can a browser. Pure.
 
-Format 1. The file is gzip (no time stamp) of: the length of the header (u32, little-endian), the header (JSON, UTF-8,
-sorted keys), then the columns one after the other, in the order and with the byte lengths of the header's ``columns``.
+Format 2. The file is gzip (no time stamp) of: the length of the header (u32, little-endian), the header (JSON, UTF-8,
+sorted keys), then the columns one after the other: `COLUMNS`, then one for each sample type.
 
-Header: ``format`` 1; ``types`` [[type, unit]]; ``default`` index; ``totals`` (decimal texts: they may pass 2^53) and
-``scales`` per type; ``signed`` per type; ``counts`` of ``names``, ``files``, ``packages``, ``mappings``, ``frames``,
-``nodes``; ``columns`` [[name, bytes]].
+Header: ``format`` 2; ``types`` [[type, unit]]; ``default`` index; ``totals`` (decimal texts: they may pass 2^53) and
+``scales`` per type; ``signed`` per type; ``counts`` as in `COUNTS`; ``columns``, the bytes of each.
 
 A number is a LEB128 varint (7 bits a byte, lowest first). Text tables (``names``, ``files``, ``packages``,
 ``mappings``) are sorted by their UTF-8 bytes and front-coded: per text the bytes shared with the text before, the bytes
 that follow, then those. ``mappings`` are mapped files; pprof's filters match function, file and mapped file.
 
-    frame.name frame.file frame.package   per frame, positions in the tables
-    frame.mapping                         the same, or nothing at all where no frame's mapping is known
+    frame.name                            frames are sorted by name: growth of the position in the table
+    frame.file                            growth of the position from the frame before, zigzag
+    frame.package_at frame.package        frames whose package is not the one their name begins with (`usual_package`):
+                                          gaps, positions
+    frame.mapping                         positions, or nothing at all where no frame's mapping is known
     frame.bare frame.nameless             gaps of the frames without a function, named after their mapped file; of those
                                           whose function has no name: pprof tells these apart by more than names
     node.frame                            per node in depth-first order, heaviest child first
@@ -43,23 +45,24 @@ from pipeline.errors import StoreError
 from pipeline.model.calltree import CallTree, Frames
 from pipeline.model.profile import Index, Int, SampleType
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+COUNTS: Final = ("names", "files", "packages", "mappings", "frames", "nodes")
+COLUMNS: Final = (
+    "names", "frame.name", "files", "frame.file", "packages", "frame.package_at", "frame.package", "mappings",
+    "frame.mapping", "frame.bare", "frame.nameless", "node.frame", "node.up_at", "node.up", "node.inlined", "flat.at",
+)  # fmt: skip
+"""What comes before ``flat.0``, ``flat.1`` … in the file."""
 _LONGEST: Final = 10
 _SMALL: Final = tuple(bytes((value,)) for value in range(0x80))
 _Bytes = NDArray[np.uint8]
 
 
 def pack(tree: CallTree) -> bytes:
-    """Write a call tree, every sample type; its nodes must be in depth-first order."""
-    columns: dict[str, bytes] = {}
-    frames = tree.frames
-    tables = {"names": frames.name, "files": frames.file, "packages": frames.package, "mappings": frames.mapping}
-    counts = {"frames": len(tree.frames), "nodes": len(tree)}
-    for table, texts in tables.items():
-        columns[table], columns[f"frame.{table[:-1]}"], counts[table] = encode_texts(texts)
-    for place, name in enumerate(("bare", "nameless"), 1):
-        columns[f"frame.{name}"] = encode_gaps(np.flatnonzero(np.array(frames.bare) == place))
-    columns["node.frame"] = encode_varints(tree.frame)
+    """Write a call tree, every sample type; its nodes must be in depth-first order. Frames get other numbers."""
+    frames, place = _sorted_frames(tree.frames)
+    columns, counts = _pack_frames(frames)
+    counts["nodes"] = len(tree)
+    columns["node.frame"] = encode_varints(place[tree.frame])
     columns["node.up_at"], columns["node.up"] = encode_shape(tree.parent)
     filled = np.flatnonzero((tree.flat != 0).any(axis=0))
     columns["node.inlined"], columns["flat.at"] = encode_gaps(np.flatnonzero(tree.inlined)), encode_gaps(filled)
@@ -68,14 +71,52 @@ def pack(tree: CallTree) -> bytes:
         "types": [[kind.type, kind.unit] for kind in tree.sample_types],
         "default": tree.default_index,
         "totals": [str(int(total)) for total in tree.totals],
-        "counts": counts,
+        "counts": [counts[name] for name in COUNTS],
     }
-    return seal(header | about, columns | weights)
+    return seal(header | about, {name: columns[name] for name in COLUMNS} | weights)
+
+
+def _sorted_frames(frames: Frames) -> tuple[Frames, Index]:
+    """Sort frames by name and all else; returns them and the new place of each."""
+    texts = (frames.name, frames.file, frames.package, frames.mapping)
+    keys = [
+        (*(column[at].encode("utf-8", "surrogatepass") for column in texts if column), frames.bare[at : at + 1])
+        for at in range(len(frames))
+    ]
+    order = sorted(range(len(frames)), key=keys.__getitem__)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order), dtype=np.int64)
+    name, file, package, mapping = (tuple(column[at] for at in order) if column else () for column in texts)
+    return Frames(name, file, package, mapping, tuple(frames.bare[at] for at in order) if frames.bare else ()), place
+
+
+def _pack_frames(frames: Frames) -> tuple[dict[str, bytes], dict[str, int]]:
+    columns: dict[str, bytes] = {}
+    counts = {"frames": len(frames)}
+    odd = [at for at, name in enumerate(frames.name) if frames.package[at] != usual_package(name)]
+    packages = [frames.package[at] for at in odd]
+    tables = {"names": frames.name, "files": frames.file, "packages": packages, "mappings": frames.mapping}
+    for table, texts in tables.items():
+        columns[table], columns[f"frame.{table[:-1]}"], counts[table] = encode_texts(texts)
+    growth = {name: np.diff(decode_varints(columns[name]), prepend=0) for name in ("frame.name", "frame.file")}
+    columns["frame.name"] = encode_varints(growth["frame.name"])
+    columns["frame.file"] = encode_varints(zigzag(growth["frame.file"]))
+    columns["frame.package_at"] = encode_gaps(np.array(odd, np.int64))
+    for place, name in enumerate(("bare", "nameless"), 1):
+        columns[f"frame.{name}"] = encode_gaps(np.flatnonzero(np.array(frames.bare) == place))
+    return columns, counts
+
+
+def usual_package(name: str) -> str:
+    """Guess the package of a Go function from its name: up to the first dot behind the import path's last slash."""
+    stop = min((at for at in map(name.find, "[({< ") if at >= 0), default=len(name))
+    last = name.rfind("/", 0, stop) + 1
+    return name[: max(0, name.find(".", last, stop))]
 
 
 def seal(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> bytes:
     """Put a header and named columns into one compressed file."""
-    whole = {**header, "format": FORMAT, "columns": [[name, len(data)] for name, data in columns.items()]}
+    whole = {**header, "format": FORMAT, "columns": [len(data) for data in columns.values()]}
     text = json.dumps(whole, sort_keys=True, separators=(",", ":")).encode("ascii")
     return gzip.compress(struct.pack("<I", len(text)) + text + b"".join(columns.values()), 9, mtime=0)
 
@@ -108,7 +149,8 @@ def _open(data: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
     if header["format"] != FORMAT:
         raise ValueError(f"format {header['format']} is not {FORMAT}")
     columns, at = {}, 4 + length
-    for name, size in header["columns"]:
+    names = (*COLUMNS, *(f"flat.{index}" for index in range(len(header["types"]))))
+    for name, size in zip(names, header["columns"], strict=True):
         columns[name] = plain[at : at + size]
         at += size
     if at != len(plain):
@@ -117,13 +159,9 @@ def _open(data: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 
 def _rebuild(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> CallTree:
-    counts = header["counts"]
+    counts = dict(zip(COUNTS, header["counts"], strict=True))
     nodes, frames = int(counts["nodes"]), int(counts["frames"])
-    texts: list[tuple[str, ...]] = []
-    for table in ("names", "files", "packages", "mappings"):
-        known = _front_decode(columns[table], counts[table])
-        rows = frames if known or table != "mappings" else 0
-        texts.append(tuple(known[at] for at in decode_varints(columns[f"frame.{table[:-1]}"], rows).tolist()))
+    texts = _texts(columns, counts)
     bare = np.zeros(len(texts[3]), np.int64)
     bare[_positions(columns["frame.bare"])] = 1
     bare[_positions(columns["frame.nameless"])] = 2
@@ -151,6 +189,24 @@ def _rebuild(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> CallTre
         cum=cum,
         totals=tuple(int(total) for total in header["totals"]),
     )
+
+
+def _texts(columns: Mapping[str, bytes], counts: Mapping[str, int]) -> list[tuple[str, ...]]:
+    """Read names, files, packages and mapped files by frame."""
+    frames = int(counts["frames"])
+    known = {table: _front_decode(columns[table], counts[table]) for table in COUNTS[:4]}
+    name = np.cumsum(decode_varints(columns["frame.name"], frames)).tolist()
+    file = np.cumsum(_unzigzag(decode_varints(columns["frame.file"], frames))).tolist()
+    if min([*name, *file], default=0) < 0:
+        raise ValueError("a frame without a place")
+    names = tuple(known["names"][at] for at in name)
+    packages = [usual_package(one) for one in names]
+    odd = _positions(columns["frame.package_at"])
+    for at, own in zip(odd.tolist(), decode_varints(columns["frame.package"], len(odd)).tolist(), strict=True):
+        packages[at] = known["packages"][own]
+    mapped = decode_varints(columns["frame.mapping"], frames if known["mappings"] else 0)
+    files, mappings = (known["files"][at] for at in file), (known["mappings"][at] for at in mapped.tolist())
+    return [names, tuple(files), tuple(packages), tuple(mappings)]
 
 
 def _grow(depth: Index, flat: Int) -> tuple[Index, Int]:

@@ -1,11 +1,11 @@
 """A profile's samples for the browser, in full: every location, label and value, as the section ``<hash>.samples``.
 
-Format 1, with the container and the numbers of `model.pfv`. It answers what a call tree cannot: filters on labels,
+Format 2, with the container and the numbers of `model.pfv`. It answers what a call tree cannot: filters on labels,
 lines and addresses, inlining, and totals of differences. Header: ``format``, ``section`` "samples", ``types``,
 ``scales`` and ``signed`` as there; ``mappings`` [[start, limit, offset, file, build ID]], numbers in hexadecimal;
 ``labels`` one list of [key, text, unit] per distinct set of labels, in the order of the sample, unit null for a text;
-``period`` [type, unit] or null; ``counts`` of ``names``, ``systems``, ``files``, ``functions``, ``locations``,
-``nodes``, ``rows``; ``columns``.
+``period`` [type, unit] or null; ``counts`` as in `COUNTS`; ``columns``, the bytes of each of `COLUMNS`, then of one for
+each sample type.
 
     names function.name, systems function.system, files function.file   text tables and positions in them
     function.start                          per function: the line it starts in, zigzag
@@ -32,6 +32,13 @@ from pipeline.model import pfv
 from pipeline.model.profile import Index, Int, Labels, Profile
 
 SECTION: Final = "samples"
+COUNTS: Final = ("names", "systems", "files", "functions", "locations", "nodes", "rows")
+COLUMNS: Final = (
+    "names", "function.name", "systems", "function.system", "files", "function.file", "function.start",
+    "location.address", "location.mapping", "location.folded", "location.lines", "line.function", "line.number",
+    "line.column", "node.location", "node.up_at", "node.up", "row.node", "row.labels",
+)  # fmt: skip
+"""What comes before ``flat.0``, ``flat.1`` … in the file."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,15 +76,16 @@ def pack_samples(profile: Profile, tree: StackTree) -> bytes:
         "row.labels": pfv.encode_varints(of_sample[rows]),
     }
     weights, about = pfv.encode_weights(np.ascontiguousarray(profile.samples.values[rows].T))
+    counts = {**function_counts, "locations": len(order), "nodes": len(tree), "rows": len(rows)}
     header: dict[str, Any] = {
         "section": SECTION,
         "types": [[kind.type, kind.unit] for kind in profile.sample_types],
         "mappings": [[f"{m.start:x}", f"{m.limit:x}", f"{m.offset:x}", m.file, m.build_id] for m in profile.mappings],
         "labels": sets,
         "period": [profile.period_type.type, profile.period_type.unit] if profile.period_type else None,
-        "counts": {**function_counts, "locations": len(order), "nodes": len(tree), "rows": len(rows)},
+        "counts": [counts[name] for name in COUNTS],
     }
-    return pfv.seal(header | about, columns | weights)
+    return pfv.seal(header | about, {name: columns[name] for name in COLUMNS} | weights)
 
 
 def _functions(profile: Profile) -> tuple[dict[str, bytes], dict[str, int]]:

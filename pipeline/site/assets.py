@@ -42,11 +42,18 @@ class Part:
 PARTS: Final = (
     Part("profbook", ENTRY),
     Part("engine", "explorer/filter/serve.js", in_worker=True, carries=("format.js",)),
-    Part("filters", "explorer/filter/desk.js", ("engine",), in_worker=True),
     Part("viewer", "explorer/flame/viewer.js", ("profbook", "engine")),
-    Part("explorer", "explorer/shell/explorer.js", ("profbook", "engine", "filters", "viewer")),
+    Part("patterns", "explorer/filter/re2.js", in_worker=True),
+    Part("filters", "explorer/filter/desk.js", ("engine", "patterns"), in_worker=True),
+    Part("tools", "explorer/flame/tools.js", ("profbook", "engine", "viewer", "patterns")),
+    Part(
+        "explorer",
+        "explorer/shell/explorer.js",
+        ("profbook", "engine", "viewer", "patterns", "filters", "tools"),
+    ),
 )
-"""Every part names all it needs, in the order they run. The worker has the engine, and the filters where they are."""
+"""Every part names all it needs, in the order they run. The worker has the engine, and what else of its parts is
+loaded."""
 
 _NAME: Final = r"[A-Za-z_$][\w$]*"
 _IMPORT: Final = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*["\'](\.{1,2}/[\w./-]+\.js)["\'];?[ \t]*$', re.MULTILINE)

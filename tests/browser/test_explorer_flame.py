@@ -118,6 +118,7 @@ def test_zoom_back_and_the_link(open_flame: Open, server: str) -> None:
     page.locator(".pb-flame-box canvas").press("Escape")
     assert spoken(page).startswith(f"Zoomed to {first}, ")
     tools(page).get_by_role("button", name="Reset zoom").click()
+    settle(page)
     assert page.url == f"{server}/index.html"
     page.goto("about:blank")
     page.goto(linked)

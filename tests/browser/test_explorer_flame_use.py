@@ -102,6 +102,7 @@ def test_every_task_is_done_by_keyboard_alone(open_flame: Open) -> None:
     assert page.get_by_label("Direction").input_value() == "up"
     tab_to(page, 'e.type === "checkbox"')
     press(page, " ")
+    settle(page)
     assert "cr=1" in page.url
     tab_to(page, has_text("Save SVG"))
     with page.expect_download() as saving:
@@ -199,6 +200,7 @@ def test_a_sandwich_is_a_link(open_flame: Open) -> None:
     assert spoken(page).startswith(f"{CHAIN[1]}, ")
     press(page, "ArrowUp", "Enter")
     caller = page.locator(".pb-flame-path [aria-current]").inner_text().strip()
+    settle(page)
     linked = page.url
     assert re.search(r"z=U[0-9a-z]+&d=sandwich&c=", linked)
     page.goto("about:blank")
@@ -301,6 +303,7 @@ def test_colours_of_origins_are_explained(open_flame: Open) -> None:
     settle(page)
     assert page.evaluate("() => document.querySelector('.pb-flame-box canvas').toDataURL()") != before
     assert "standard library" in page.locator(".pb-flame-legend").inner_text()
+    settle(page)
     assert "co=origin" in page.url
 
 

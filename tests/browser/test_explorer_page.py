@@ -152,6 +152,24 @@ def test_any_pair_can_be_chosen_and_its_link_brings_it_back(
         assert rows(other)[:10] == rows(page)[:10]
 
 
+def test_a_pair_can_be_normalised(disk: str, site: Path, page: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}&base={BASE}/{CPU}#v=top&o=name")
+    shown(page, "top")
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_label("Normalise to the base").check()
+    page.wait_for_function("document.querySelector('.pbx-status').textContent.includes('scaled to the base')")
+    shown(page, "top")
+    told = top(capsys, "-normalize", f"-diff_base={raw(site, BASE)}", raw(site, HEAD))
+    expected = {name: (show(abs(flat), "nanoseconds"), show(abs(cum), "nanoseconds")) for flat, cum, name in told}
+    assert {row[8]: (row[2].strip("+−"), row[6].strip("+−")) for row in rows(page)} == {
+        row[8]: expected.get(row[8], ("0 s", "0 s")) for row in rows(page)
+    }
+    assert urlsplit(page.url).fragment == "v=top&n=1&o=name"
+    page.get_by_label("Compared with: run").select_option("")
+    page.wait_for_function("!document.querySelector('.pbx-status').textContent.includes('base')")
+    assert page.get_by_label("Normalise to the base").is_hidden()
+
+
 def test_shares_and_operations(disk: str, page: Any) -> None:
     page.goto(f"{disk}/explore/index.html?p={HEAD}&base={BASE}#v=top&sc=perop")
     shown(page, "top")

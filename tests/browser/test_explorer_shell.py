@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,6 +57,7 @@ def test_a_state_comes_back_from_its_address(shell: Any) -> None:
         "granularity": "lines",
         "noinlines": True,
         "dropNegative": True,
+        "normalize": True,
         "scale": "perop",
         "zoom": "U2b9k",
         "direction": "up",
@@ -258,6 +260,8 @@ def test_one_profile_in_words(shell: Any) -> None:
     what = shown()
     what["weights"]["kept"] = 1024
     assert sentences(shell, what, "#f=x").endswith("The filters keep 1 kB, 25 % of it.")
+    what["weights"] |= {"signed": True, "kept": -2048}
+    assert sentences(shell, what).endswith("It adds up absolute values; with their signs: −2 kB.")
     nothing = shown(weights={"name": "delay", "unit": "nanoseconds", "total": 0, "kept": 0})
     assert sentences(shell, nothing).endswith("delay: 0 s. Nothing was recorded.")
 
@@ -282,3 +286,5 @@ def test_a_pair_states_its_sides_and_its_sign(shell: Any, head: int, base: int, 
     assert "per operation (head 2,000, base 1,000 operations)" in perop
     share = sentences(shell, shown(other=other, weights=weights), "#b=r0/heap-after&sc=share")
     assert share.endswith("change = head − base. Positive = a larger share in head.")
+    level = sentences(shell, shown(other=other, weights=weights), "#b=r0/heap-after&n=1")
+    assert re.search(r"scaled to the base's total, .*; change = head − base\. Positive = a larger part of it", level)

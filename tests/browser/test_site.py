@@ -22,6 +22,8 @@ from tests.site.test_build import TREE, build, content, project
 pytestmark = pytest.mark.browser
 RUN = "runs/20260102_030405-baseline/index.html"
 COMPARISON = "compare/baseline..optimized/index.html"
+TOOLS = ".pb-flame-search input:enabled"
+"""What says that the part with search, table and pictures is there."""
 TYPES = (("inuse_objects", "count"), ("inuse_space", "bytes"))
 
 
@@ -65,8 +67,9 @@ def test_a_run_page_loads_the_flame_graph_when_it_comes_near(base: str, page: An
         assert page.evaluate("Object.keys(profbook.entries)") == ["profbook"]
         page.locator(".pb-flame").first.scroll_into_view_if_needed()
         page.wait_for_selector(".pb-flame[data-state=ready]")
+        page.wait_for_selector(TOOLS)
 
-    assert _loaded(page, f"{base}/{RUN}", come_near) == ["early", "profbook", "engine", "viewer"]
+    assert _loaded(page, f"{base}/{RUN}", come_near) == ["early", "profbook", "engine", "viewer", "patterns", "tools"]
 
 
 def test_a_link_to_a_flame_graph_loads_it_at_once(base: str, page: Any) -> None:
@@ -79,7 +82,7 @@ def test_the_explorer_loads_every_part_once(base: str, page: Any) -> None:
         page.wait_for_selector("[data-pb-explorer][data-shown]")
 
     assert _loaded(page, f"{base}/explore/index.html", wait) == [
-        "early", "profbook", "engine", "filters", "viewer", "explorer",
+        "early", "profbook", "engine", "viewer", "patterns", "filters", "tools", "explorer",
     ]  # fmt: skip
 
 
@@ -92,8 +95,11 @@ def test_a_run_page_gets_the_filters_when_only_samples_can_tell(base: str, site:
         def look() -> None:
             page.locator(".pb-flame").first.scroll_into_view_if_needed()
             page.wait_for_selector(".pb-flame[data-state=ready]")
+            page.wait_for_selector(TOOLS)
 
-        assert _loaded(page, f"{base}/{RUN}", look) == ["early", "profbook", "engine", "viewer", "filters"]
+        assert _loaded(page, f"{base}/{RUN}", look) == [
+            "early", "profbook", "engine", "viewer", "patterns", "filters", "tools",
+        ]  # fmt: skip
     finally:
         for path, data in before.items():
             path.write_bytes(data)

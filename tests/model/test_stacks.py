@@ -17,7 +17,7 @@ from pipeline.analysis.stacktree import build_stack_tree
 from pipeline.decode import decode_profile
 from pipeline.model.pfv import decode_varints
 from pipeline.model.profile import Profile
-from pipeline.model.stacks import StackTree, pack_samples
+from pipeline.model.stacks import COLUMNS, COUNTS, StackTree, pack_samples
 from tests.builders import pprof_bytes
 
 STACKS = st.lists(st.lists(st.sampled_from("abcd"), max_size=6), max_size=20)
@@ -70,7 +70,9 @@ def opened(data: bytes) -> tuple[dict[str, object], dict[str, bytes]]:
     (length,) = struct.unpack_from("<I", plain)
     header = json.loads(plain[4 : 4 + length])
     columns, at = {}, 4 + length
-    for name, size in header["columns"]:
+    header["counts"] = dict(zip(COUNTS, header["counts"], strict=True))
+    names = (*COLUMNS, *(f"flat.{index}" for index in range(len(header["types"]))))
+    for name, size in zip(names, header["columns"], strict=True):
         columns[name] = plain[at : at + size]
         at += size
     assert at == len(plain)
@@ -82,7 +84,7 @@ def test_samples_are_written_whole() -> None:
     data = pack_samples(profile, build_stack_tree(profile))
     assert data == pack_samples(profile, build_stack_tree(profile))
     header, columns = opened(data)
-    assert (header["format"], header["section"], header["labels"]) == (1, "samples", [[]])
+    assert (header["format"], header["section"], header["labels"]) == (2, "samples", [[]])
     rows = np.cumsum(decode_varints(columns["row.node"])) - 1
     assert rows.tolist() == [-1, 0, 1, 1, 2]
     assert decode_varints(columns["flat.1"]).tolist() == [3, 2, 1, 5, 4]

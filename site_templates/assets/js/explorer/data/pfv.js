@@ -1,15 +1,20 @@
 /**
- * Reads profile payloads, `.pfv` format 1: gzip of a JSON header and varint columns. Pure; runs in the worker.
+ * Reads profile payloads, `.pfv` format 2: gzip of a JSON header and varint columns. Pure; runs in the worker.
  * The format is described in pipeline/model/pfv.py, which writes it.
  */
 import { shape } from "./tree.js";
 
-const PFV_FORMAT = 1;
+const PFV_FORMAT = 2;
+const COUNTS = ["names", "files", "packages", "mappings", "frames", "nodes"];
+const COLUMNS = [
+  "names", "frame.name", "files", "frame.file", "packages", "frame.package_at", "frame.package", "mappings",
+  "frame.mapping", "frame.bare", "frame.nameless", "node.frame", "node.up_at", "node.up", "node.inlined", "flat.at",
+];
 const SAFE = 2 ** 53;
 
 /** Unpack a payload. @param {Uint8Array} bytes @returns {Promise<import("./tree.js").Tree>} */
 export async function decodePfv(bytes) {
-  return buildTree(openColumns(await gunzip(bytes)));
+  return buildTree(openColumns(await gunzip(bytes), COLUMNS, COUNTS));
 }
 
 /** @param {Uint8Array} bytes @returns {Promise<Uint8Array>} */
@@ -19,10 +24,11 @@ export async function gunzip(bytes) {
 }
 
 /**
- * Split a plain payload into its header and named columns.
+ * Split a plain payload into its header, with named counts, and its named columns.
+ * @param {Uint8Array} plain @param {string[]} names of the columns before those of values @param {string[]} counted
  * @throws {Error} with a sentence for the reader when it is of another format, or damaged
  */
-export function openColumns(plain) {
+export function openColumns(plain, names, counted) {
   const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
   const length = view.getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(plain.subarray(4, 4 + length)));
@@ -31,14 +37,16 @@ export function openColumns(plain) {
   }
   const columns = {};
   let at = 4 + length;
-  for (const [name, size] of header.columns) columns[name] = plain.subarray(at, (at += size));
+  const valued = header.types.map((_, type) => `flat.${type}`);
+  [...names, ...valued].forEach((name, i) => (columns[name] = plain.subarray(at, (at += header.columns[i]))));
+  header.counts = Object.fromEntries(counted.map((name, i) => [name, header.counts[i]]));
   if (at !== plain.length) throw new Error("the data file is damaged; rebuild the site");
   return { header, columns };
 }
 
 function buildTree({ header, columns }) {
   const { frames, nodes: count } = header.counts;
-  const nameAt = varints(columns["frame.name"], frames);
+  const nameAt = sums(varints(columns["frame.name"], frames));
   const names = texts(columns.names, header.counts.names);
   const inlined = new Uint8Array(count);
   for (const node of positions(columns["node.inlined"])) inlined[node] = 1;
@@ -48,15 +56,16 @@ function buildTree({ header, columns }) {
   for (const frame of positions(columns["frame.bare"])) bare[frame] = 1;
   const mappingOf = mappings.length ? varints(columns["frame.mapping"], frames) : new Int32Array(frames);
   const shown = Array.from(nameAt, (index) => names[index]);
+  const fileOf = sums(Int32Array.from(numbers(columns["frame.file"], frames, true)));
   return {
     count,
     ...shape(count, positions(columns["node.up_at"]), varints(columns["node.up"])),
     name: varints(columns["node.frame"], count),
     names: shown,
+    ranks: nameAt,
     files: texts(columns.files, header.counts.files),
-    fileOf: varints(columns["frame.file"], frames),
-    packages: texts(columns.packages, header.counts.packages),
-    packageOf: varints(columns["frame.package"], frames),
+    fileOf,
+    ...packagesOf(shown, columns, header.counts.packages),
     mappings: mappings.length ? mappings : [""],
     mappingOf,
     bare,
@@ -69,6 +78,34 @@ function buildTree({ header, columns }) {
     exactTotals: header.totals,
     flat: header.types.map((_, type) => ({ at, ...values(columns[`flat.${type}`], at.length, header, type) })),
   };
+}
+
+/** The packages: those their names begin with, but where the file says otherwise. */
+function packagesOf(names, columns, count) {
+  const known = texts(columns.packages, count);
+  const odd = varints(columns["frame.package"]);
+  const oddAt = new Map(Array.from(positions(columns["frame.package_at"]), (frame, i) => [frame, known[odd[i]]]));
+  const places = new Map();
+  const packages = [];
+  const packageOf = Int32Array.from(names, (name, frame) => {
+    const own = oddAt.get(frame) ?? usualPackage(name);
+    if (!places.has(own)) places.set(own, packages.push(own) - 1);
+    return places.get(own);
+  });
+  return { packages, packageOf };
+}
+
+/** Guess the package of a Go function from its name. Twin of `usual_package` in pipeline/model/pfv.py. */
+function usualPackage(name) {
+  const found = name.search(/[[({< ]/);
+  const path = found < 0 ? name : name.slice(0, found);
+  return path.slice(0, Math.max(0, path.indexOf(".", path.lastIndexOf("/") + 1)));
+}
+
+/** Running sums, in place. */
+export function sums(column, start = 0) {
+  for (let i = 0, at = start; i < column.length; i++) column[i] = at += column[i];
+  return column;
 }
 
 /** Read the values of one sample type; `exact` only where a double cannot hold them. */

@@ -2,8 +2,15 @@
  * Reads the section `samples` of a profile: every location, label and value, as pprof has them when a report begins.
  * Pure; runs in the worker. The format is described in pipeline/model/stacks.py, which writes it.
  */
-import { bigNumbers, gunzip, numbers, openColumns, positions, texts, values, varints } from "./pfv.js";
+import { bigNumbers, gunzip, numbers, openColumns, positions, sums, texts, values, varints } from "./pfv.js";
 import { shape } from "./tree.js";
+
+const COUNTS = ["names", "systems", "files", "functions", "locations", "nodes", "rows"];
+const COLUMNS = [
+  "names", "function.name", "systems", "function.system", "files", "function.file", "function.start",
+  "location.address", "location.mapping", "location.folded", "location.lines", "line.function", "line.number",
+  "line.column", "node.location", "node.up_at", "node.up", "row.node", "row.labels",
+];
 
 /**
  * @typedef {{key: string, text?: string, number?: number, unit?: string}} Label a text, or a number with its unit
@@ -23,7 +30,7 @@ import { shape } from "./tree.js";
 
 /** Unpack the section. @param {Uint8Array} bytes @returns {Promise<Samples>} */
 export async function decodeSamples(bytes) {
-  const { header, columns } = openColumns(await gunzip(bytes));
+  const { header, columns } = openColumns(await gunzip(bytes), COLUMNS, COUNTS);
   if (header.section !== "samples") throw new Error("the data file does not hold samples; rebuild the site");
   const { counts } = header;
   const nodes = counts.nodes;
@@ -79,12 +86,6 @@ function locationsOf(columns, count) {
   lineOffset.set(sums(varints(columns["location.lines"], count), 0), 1);
   const mapping = varints(columns["location.mapping"], count).map((at) => at - 1);
   return { count, address, mapping, folded, lineOffset };
-}
-
-/** Running sums, in place. */
-function sums(column, start) {
-  for (let i = 0, at = start; i < column.length; i++) column[i] = at += column[i];
-  return column;
 }
 
 function allNumbers(data) {

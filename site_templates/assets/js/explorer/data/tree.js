@@ -20,6 +20,7 @@
  * @property {Uint16Array | Int32Array} depth 0 for a root; 32 bits only where a stack is deeper than 65535
  * @property {Int32Array} name function of each node: index into names, fileOf, packageOf
  * @property {string[]} names by function; two functions of one name may differ in file
+ * @property {Int32Array} [ranks] by function: its name's place among all names in their order
  * @property {Int32Array} fileOf by function, into files
  * @property {string[]} files
  * @property {Int32Array} packageOf by function, into packages
@@ -78,7 +79,7 @@ function weigh(tree, type) {
 
 /** Add every node's own number to all nodes above it. @returns {Float64Array} */
 export function sumUp(tree, own) {
-  const sum = Float64Array.from(own);
+  const sum = own.slice(); // typed arrays; `from` would walk an iterator
   const { parent } = tree;
   for (let node = tree.count - 1; node >= 0; node--) {
     if (parent[node] >= 0) sum[parent[node]] += sum[node];

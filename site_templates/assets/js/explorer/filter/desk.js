@@ -8,9 +8,11 @@ import { decodeSamples } from "../data/samples.js";
 import { filterSamples } from "./exact.js";
 import { needsSamples } from "./options.js";
 import { pairProfiles } from "./pair.js";
+import { weighPair } from "../shell/pair.js";
+import { compileOption, matchAll } from "./patterns.js";
 import { filterTree } from "./plain.js";
-import { matchNames, treeReader } from "./plain_desk.js";
-import { serveWith } from "./serve.js";
+import { treeReader } from "./plain_desk.js";
+import { handed, serveWith } from "./serve.js";
 import { topTable } from "./top.js";
 import { sampleTotals } from "./total.js";
 
@@ -21,6 +23,23 @@ function relative(tree, rows, samples) {
   const exactTotals = sampleTotals(samples, rows);
   return { ...tree, exactTotals, totals: exactTotals.map(Number) };
 }
+
+/** Hand the arrays of an answer over that no profile kept here has. */
+function handOver(answer, kept) {
+  const buffers = new Set();
+  const walk = (value, act) => {
+    if (ArrayBuffer.isView(value)) act(value.buffer);
+    // Long lists are of names and labels; columns stand in short ones, by sample type.
+    else if (value && typeof value === "object" && !(value.length > 64)) for (const one of Object.values(value)) walk(one, act);
+  };
+  walk(answer, (buffer) => buffers.add(buffer));
+  for (const one of kept) walk(one, (buffer) => buffers.delete(buffer));
+  handed.set(answer, [...buffers]);
+  return answer;
+}
+
+/** What the page would work out at once for the sample type it shows. */
+const weighed = (tree, type) => ({ [type]: weighPair(tree, type) });
 
 const isSigned = (whole) => whole.flat.some(({ value }) => value.some((one) => one < 0));
 
@@ -47,9 +66,9 @@ export function openDesk(tell = () => {}) {
   return {
     /** The filtered tree; columns that are those of the whole profile are left out when the page has them already. */
     async tree({ source, filters, known }) {
-      const { tree, whole, warnings } = await filtered(source, filters);
+      const { tree, whole, warnings, samples } = await filtered(source, filters);
       const own = Object.entries(tree).filter(([name, column]) => !known || column !== whole[name]);
-      return { tree: Object.fromEntries(own), warnings };
+      return handOver({ tree: Object.fromEntries(own), warnings }, [whole, samples]);
     },
 
     async top({ source, filters, type, options }) {
@@ -71,18 +90,25 @@ export function openDesk(tell = () => {}) {
       };
     },
 
-    /** Which names an expression finds. */
-    match: (asked) => matchNames(tell, asked),
+    /** Which names an expression finds. @returns {Uint8Array} */
+    match({ names, pattern }) {
+      tell("filtering");
+      return matchAll(names, compileOption("search", pattern));
+    },
 
     /** Head − base, as pprof's -base (`mode` "base") or -diff_base ("diff_base"). */
-    async pair({ head, base, filters, mode, normalize }) {
+    async pair({ head, base, filters, mode, normalize, type }) {
       const wholes = [await treeOf(head), await treeOf(base)];
       const isOdd = wholes.some((whole) => whole.hasNameless || isSigned(whole));
       const wantsSamples = needsSamples(filters) || filters.relative || normalize || mode === "base" || isOdd;
       const samples = wantsSamples ? [await samplesOf(head), await samplesOf(base)] : [null, null];
       const sides = wholes.map((whole, at) => ({ whole, samples: samples[at] }));
       tell("filtering");
-      return pairProfiles(sides[0], sides[1], filters, { mode, normalize });
+      const found = pairProfiles(sides[0], sides[1], filters, { mode, normalize });
+      const { tree } = found;
+      const shown = tree.types.findIndex((one) => one.type === type);
+      if (type !== undefined) tree.weighed = weighed(tree, shown < 0 ? tree.defaultType : shown);
+      return handOver(found, [...wholes, ...samples]);
     },
 
     async pairTop({ type, options, ...asked }) {

@@ -119,7 +119,10 @@ export function openEngine({ longest = LONGEST } = {}) {
     async matchNames(names, pattern) {
       return ask("match", () => ({ names, pattern }));
     },
-    /** Head − base. @param {{mode?: "base" | "diff_base", normalize?: boolean}} [how] @returns {Promise<Tree>} */
+    /**
+     * Head − base. @param {{mode?: "base" | "diff_base", normalize?: boolean, type?: string}} [how] `type`: the sample type
+     * to weigh at once, by name @returns {Promise<Tree>}
+     */
     async pair(head, base, filters, how = {}) {
       const { tree: own, warnings } = await ask("pair", (wants) => offerPair(head, base, filters, how, wants));
       return { ...own, warnings };

@@ -3,7 +3,8 @@
  * answer too. Pure; pprof's semantics and order (google/pprof, profile/filter.go and internal/driver).
  */
 import { Grower, spread } from "./grow.js";
-import { compileNames, filtersNames, matchAll } from "./options.js";
+import { filtersNames } from "./options.js";
+import { compileNames, matchAll } from "./patterns.js";
 import { nameLines } from "./naming.js";
 import { compileTags, numberUnits } from "./tags.js";
 
@@ -36,7 +37,7 @@ export function filterSamples(samples, options, whole, units = numberUnits(sampl
     spread({ at: samples.rows.node, value, exact }, tree.count, (row) => rows[row]),
   );
   const { types, defaultType, totals, exactTotals } = whole;
-  return { tree: { ...tree, ...table(), types, defaultType, totals, exactTotals, flat }, rows, warnings };
+  return { tree: { ...tree, ...table(), ranks: undefined, types, defaultType, totals, exactTotals, flat }, rows, warnings };
 }
 
 /** Match a pattern. @returns {{line: Uint8Array, location: Uint8Array, mapped: Uint8Array}} */

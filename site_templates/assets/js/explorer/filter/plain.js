@@ -2,7 +2,8 @@
  * Filters that a call tree can answer alone: focus, ignore, hide and show. Pure; pprof's semantics.
  */
 import { Grower, spread } from "./grow.js";
-import { compileNames, filtersNames, matchAll } from "./options.js";
+import { filtersNames } from "./options.js";
+import { compileNames, matchAll } from "./patterns.js";
 
 /** @typedef {import("../data/tree.js").Tree} Tree */
 

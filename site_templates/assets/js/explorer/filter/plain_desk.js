@@ -1,11 +1,10 @@
 /**
- * What the worker answers as long as nothing is filtered: whole trees, and which names an expression finds. For all else
- * it says which part is needed. No DOM.
+ * What the worker answers as long as nothing is filtered: whole trees. For all else it says which part is needed. No DOM.
  */
 import { lastFew } from "../data/last_few.js";
 import { readOffer } from "../data/load.js";
 import { decodePfv } from "../data/pfv.js";
-import { compileOption, isFiltering, matchAll } from "./options.js";
+import { isFiltering } from "./options.js";
 
 /**
  * @typedef {object} Source one profile: its key and how its data files are got
@@ -22,14 +21,7 @@ export function needFilters() {
   throw Object.assign(new Error("the filters are needed"), { needsPart: "filters" });
 }
 
-/** Which names an expression finds; `tell` hears when that begins. @returns {Uint8Array} */
-export function matchNames(tell, { names, pattern }) {
-  tell("filtering");
-  return matchAll(names, compileOption("search", pattern));
-}
-
-/** @param {(phase: string) => void} tell called when loading is over and filtering begins */
-export function openPlainDesk(tell) {
+export function openPlainDesk() {
   const treeOf = treeReader(lastFew(6));
   return {
     async tree({ source, filters, known }) {
@@ -38,6 +30,5 @@ export function openPlainDesk(tell) {
       if (whole.hasNameless) needFilters();
       return { tree: known ? {} : whole, warnings: [] };
     },
-    match: (asked) => matchNames(tell, asked),
   };
 }

@@ -5,6 +5,8 @@
 import { needFilters, openPlainDesk } from "./plain_desk.js";
 
 let open = openPlainDesk;
+/** What of an answer the worker does not keep: handed over instead of copied. @type {WeakMap<object, ArrayBuffer[]>} */
+export const handed = new WeakMap();
 
 /** Answer at another desk: what is loaded later knows more. @param {typeof openPlainDesk} openDesk */
 export function serveWith(openDesk) {
@@ -20,7 +22,7 @@ function serveWorker() {
     desk ??= open((phase) => globalThis.postMessage({ id: current, phase }));
     try {
       const found = await (desk[call] ?? needFilters).call(desk, asked);
-      globalThis.postMessage({ id, found });
+      globalThis.postMessage({ id, found }, handed.get(found) ?? []);
     } catch (error) {
       const { message, field, needsSamples, needsPart } = error;
       globalThis.postMessage({ id, error: { message, field, needsSamples, needsPart } });

@@ -4,7 +4,7 @@
  * list of patterns over texts.
  */
 import { convert } from "../../format.js";
-import { compileOption } from "./options.js";
+import { compileOption } from "./patterns.js";
 
 /** @typedef {import("../data/samples.js").Label} Label */
 

@@ -25,7 +25,9 @@ export function rowsOf(tree) {
       if (!positions.has(key)) positions.set(key, firstOf.push(id) - 1);
       return positions.get(key);
     });
-    rowsKnown.set(keys, (found = { rowOf, firstOf, rank: ranks(firstOf.map((id) => tree.names[id])) }));
+    const rank = tree.ranks ? Int32Array.from(firstOf, (id) => tree.ranks[id]) : ranks(firstOf.map((id) => tree.names[id]));
+    const sorted = Int32Array.from(firstOf.keys()).sort((a, b) => rank[a] - rank[b]);
+    rowsKnown.set(keys, (found = { rowOf, firstOf, rank, sorted }));
   }
   return found;
 }
@@ -51,20 +53,21 @@ function ranks(names) {
 export function topTable(tree, type, options = {}) {
   const big = tree.flat[type].exact ? bigWeights(tree, type) : null;
   const own = big ?? weights(tree, type);
-  const { rowOf, firstOf, rank } = rowsOf(tree);
+  const { rowOf, firstOf, rank, sorted } = rowsOf(tree);
   const zero = big ? 0n : 0;
   const flat = big ? new BigInt64Array(firstOf.length) : new Float64Array(firstOf.length);
   const cum = big ? new BigInt64Array(firstOf.length) : new Float64Array(firstOf.length);
   const covered = new Int32Array(firstOf.length);
-  for (let node = 0; node < tree.count; node++) {
-    const row = rowOf[tree.name[node]];
+  const { count, name, end } = tree;
+  for (let node = 0; node < count; node++) {
+    const row = rowOf[name[node]];
     flat[row] += own.flat[node];
     if (node < covered[row]) continue;
-    covered[row] = tree.end[node];
+    covered[row] = end[node];
     cum[row] += own.cum[node];
   }
   const alive = [];
-  for (let row = 0; row < firstOf.length; row++) {
+  for (const row of sorted) { // by name: then the sort by weight has little left to do
     if (flat[row] === zero && cum[row] === zero) continue;
     if (options.dropNegative && (flat[row] < zero || (flat[row] === zero && cum[row] < zero))) continue;
     alive.push(row);
@@ -84,7 +87,8 @@ export function topTable(tree, type, options = {}) {
 const size = (value) => (value < 0 ? -value : value);
 
 function bySize(a, b) {
-  const [left, right] = [size(a), size(b)];
+  const left = a < 0 ? -a : a;
+  const right = b < 0 ? -b : b;
   return left > right ? -1 : left < right ? 1 : 0;
 }
 

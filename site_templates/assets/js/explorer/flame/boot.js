@@ -3,11 +3,13 @@
  * still picture's place, and keeps the link. The link is the explorer's, and names the graph by `k=<key prefix>`, so it
  * survives a rebuild and says the same in the explorer.
  */
+import { nextTask } from "../data/next_task.js";
 import { weights } from "../data/tree.js";
-import { DEFAULTS, readState, writeHash } from "../shell/state.js";
+import { hasTools, needTools, tools } from "./later.js";
 import { prepareFlame, renderFlame } from "./view.js";
 
-const PREFIX = 12;
+const PLAIN = { type: "", direction: "down", center: "", collapse: false, color: "", zoom: "", query: "", scale: "absolute" };
+const HAS_KEY = /[#&]k=/;
 const flames = new Set();
 let watching = false;
 let engine = null;
@@ -28,18 +30,12 @@ export function bootFlames(root, openEngine) {
   addEventListener("hashchange", () => flames.forEach((flame) => flame.follow()));
 }
 
-/** Read the link if it means the flame graph with this key. @returns {import("../shell/state.js").State | null} */
-function linkTo(key, hash) {
-  const named = new URLSearchParams(hash.replace(/^#/, "")).get("k") ?? "";
-  return named.length >= 6 && key.startsWith(named) ? readState("", hash) : null;
-}
-
 class Flame {
   constructor(container, engineOf) {
     this.container = container;
     this.engineOf = engineOf;
     this.key = container.dataset.key;
-    this.state = { ...DEFAULTS };
+    this.state = { ...PLAIN };
     this.view = prepareFlame(container, { hasTypes: true });
     container.dataset.state = "waiting";
     this.near = new IntersectionObserver((entries) => {
@@ -59,7 +55,7 @@ class Flame {
     flames.delete(this);
   }
 
-  /** Load the data once, then take over from the still picture. */
+  /** Load the data once, then take over from the still picture; what else it can do is loaded after that. */
   async start() {
     this.near.disconnect();
     const { dataset } = this.container;
@@ -67,21 +63,33 @@ class Flame {
     dataset.state = "loading";
     try {
       this.tree = await this.engineOf().tree({ src: dataset.src, key: this.key });
+      if (HAS_KEY.test(location.hash)) await this.linked;
       if (!this.state.type) this.setType(Number(dataset.type ?? this.tree.defaultType));
+      await nextTask();
+      this.weigh();
+      await nextTask();
       this.show();
+      await needTools();
+      this.view.equip();
     } catch (error) {
       dataset.state = "error";
       this.view.tell(`The interactive flame graph did not start: ${error.message}.`, true);
     }
   }
 
+  /** The weights of the chosen sample type. */
+  weigh() {
+    const { tree, state } = this;
+    const found = tree.types.findIndex((kind) => kind.type === state.type);
+    return weights(tree, found >= 0 ? found : tree.defaultType);
+  }
+
   show() {
     const { tree, state } = this;
     const { matchNames } = this.engineOf();
-    const found = tree.types.findIndex((kind) => kind.type === state.type);
     const context = {
       tree, state, matchNames,
-      weights: weights(tree, found >= 0 ? found : tree.defaultType),
+      weights: this.weigh(),
       dispatch: (change) => this.take(change),
     };
     renderFlame(this.container, context);
@@ -99,15 +107,30 @@ class Flame {
   take(change) {
     this.state = { ...this.state, ...change };
     this.show();
-    const normal = { ...this.state, type: this.state.type === this.tree.types[this.tree.defaultType].type ? "" : this.state.type };
-    const hash = writeHash(normal);
-    if (!hash && !linkTo(this.key, location.hash)) return;
-    history.replaceState(history.state, "", hash ? `${hash}&k=${this.key.slice(0, PREFIX)}` : location.pathname + location.search);
+    // After the next frame: browsers take many milliseconds to change an address.
+    this.writing ||= requestAnimationFrame(() => requestAnimationFrame(() => {
+      this.writing = 0;
+      if (hasTools()) this.write();
+      else needTools().then(() => this.write(), () => {});
+    }));
+  }
+
+  write() {
+    if (!this.container.isConnected) return; // another page has come
+    const isDefault = this.state.type === this.tree.types[this.tree.defaultType].type;
+    const hash = tools.writeLink(this.key, { ...this.state, type: isDefault ? "" : this.state.type });
+    if (!hash && !tools.readLink(this.key, location.hash)) return;
+    history.replaceState(history.state, "", hash || location.pathname + location.search);
   }
 
   /** Show what a link asks for, if it means this flame graph. */
   follow() {
-    const state = linkTo(this.key, location.hash);
+    if (!HAS_KEY.test(location.hash)) return;
+    if (hasTools()) this.go(tools.readLink(this.key, location.hash));
+    else this.linked = needTools().then(() => this.go(tools.readLink(this.key, location.hash))).catch(() => {});
+  }
+
+  go(state) {
     if (!state) return;
     this.state = state;
     if (this.isShown) {

@@ -96,6 +96,21 @@ export class Callees {
     }
   }
 
+  /** The item of one node. */
+  itemOf(node) {
+    const { measured: { tree, width, cum, flat, pair }, collapse } = this;
+    if (collapse) {
+      const item = { ...emptyItem(tree.name[node]), order: node, nodes: [] };
+      this.add(item, node);
+      return item;
+    }
+    return {
+      key: tree.name[node], width: width[node], cum: cum[node], flat: flat[node],
+      base: pair ? pair.base.cum[node] : 0, head: pair ? pair.head.cum[node] : cum[node],
+      inlined: tree.inlined[node] === 1, order: node, nodes: [node],
+    };
+  }
+
   /** Split an item into its callees of at least this width. @param {any} item @param {number} least @returns {Split} */
   expand(item, least) {
     const { tree, width } = this.measured;
@@ -132,9 +147,7 @@ export class Callees {
     let moreWidth = 0;
     for (let child = from; child < to; child = tree.end[child]) {
       if (width[child] >= least && width[child] > 0) {
-        const one = { ...emptyItem(tree.name[child]), order: child, nodes: [] };
-        this.add(one, child);
-        wide.push(one);
+        wide.push(this.itemOf(child));
       } else if (width[child] > 0) {
         more += 1;
         moreWidth += width[child];

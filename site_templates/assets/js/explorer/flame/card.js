@@ -3,23 +3,9 @@
  * Profile text enters the page as text nodes only.
  */
 import { childrenOf } from "./layout.js";
+import { make } from "./make.js";
 import { moreText } from "./paint.js";
 import { shareText } from "../views/words.js";
-
-const WALK = "Arrows walk, Enter or a click zooms, Esc goes back.";
-const KEYS = `${WALK} / searches, n next match, s sandwich, t table, c copies the name, Ctrl + wheel zooms.`;
-const TAPS = "Tap a frame for its figures, tap again to zoom in; two fingers zoom too.";
-
-/** Create an element with properties and children; strings become text nodes. */
-export function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in element) element[name] = value;
-    else element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
 
 /** Full name of a box. @param {import("./paint.js").Scene} scene */
 export function nameOf(scene, box) {
@@ -107,17 +93,4 @@ export function placeCard(card, x, y) {
   const below = y + 18 + height < innerHeight - 8;
   card.style.left = `${Math.max(8, left)}px`;
   card.style.top = `${Math.max(8, below ? y + 18 : y - height - 12)}px`;
-}
-
-/** What stands below the picture: what its widths do not show, and how to go on. @param {import("./paint.js").Scene} scene */
-export function notesOf({ measured, write }, direction, isCoarse) {
-  const { signed, pair, stackless, whole } = measured;
-  if (whole === 0) return "";
-  const notes = [];
-  if (pair) notes.push("Values are head − base; widths are of base and head the larger.");
-  else if (signed) notes.push("Widths are sums of absolute changes; hatched frames went down.");
-  else if (stackless > 0) notes.push(`${write(stackless)} (${shareText(stackless, whole)}) has no call stack.`);
-  if (direction === "up") notes.push("Below a frame stand its callers.");
-  if (direction === "sandwich") notes.push("Above stand the callers, below the callees of the framed function.");
-  return [...notes, isCoarse ? TAPS : KEYS, "Italic: inlined. Grey hatch: too narrow to draw."].join(" ");
 }

@@ -2,6 +2,7 @@
  * The search of one flame graph: which functions match, what they cover, and the way from match to match.
  * Without a way to match under a time cap it matches here and now; an exact name needs no expression.
  */
+import { reach } from "./actions.js";
 import { exactName, shareText } from "../views/words.js";
 import { isMatched } from "./paint.js";
 import { keysTo } from "./measure.js";
@@ -13,6 +14,8 @@ function isQuick(text) {
   return !/\)[*+?{]/.test(text) && (text.match(/[*+{]/g) ?? []).length < 3 && text.length < 200;
 }
 
+const REHEARSED = 100_000; // nodes
+
 export class Finder {
   /** @param {import("./view.js").FlameView} view */
   constructor(view) {
@@ -22,6 +25,16 @@ export class Finder {
     this.sorted = null;
     this.next = -1;
     this.token = 0;
+    // Browsers make a loop fast while it runs: a first search would wait for that.
+    (globalThis.requestIdleCallback ?? setTimeout)(() => this.rehearse());
+  }
+
+  /** Search for nothing, in a part of a large tree. */
+  rehearse() {
+    const { tree, width } = this.view.measured ?? {};
+    if (!(tree?.count > REHEARSED)) return;
+    matchHere(tree.names.slice(0, 100), "^(?:a|b)c+$");
+    coverage({ tree: { ...tree, count: REHEARSED }, width }, new Uint8Array(tree.names.length));
   }
 
   /** Match what a search says, and tell what it covers. @param {string} text */
@@ -80,7 +93,7 @@ export class Finder {
     this.next = (this.next + by + places.length + (this.next < 0 && by < 0 ? 1 : 0)) % places.length;
     const place = places[this.next];
     const path = isPlain ? keysTo(view.measured.tree, place) : place.path;
-    view.reach(path, isPlain ? 1 : place.side);
+    reach(view, path, isPlain ? 1 : place.side);
   }
 
   drawn() {

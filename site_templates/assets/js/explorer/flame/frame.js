@@ -2,7 +2,7 @@
  * How a function is called and coloured in the picture. Pure; short names and package hues follow the same formulas
  * as pipeline/render/flame.py, so the canvas looks like the still picture it replaces.
  */
-import { originsOf } from "../views/origin.js";
+import { tools } from "./later.js";
 
 export const HUES = 12;
 /** Steps of the scale for changes, on each side of "the same". */
@@ -77,7 +77,7 @@ export function dress(tree) {
       name,
       short: remembered((key) => shortName(name(key))),
       hue: (key) => hue(tree.packageOf[key]),
-      origin: (key) => originsOf(tree)[tree.packageOf[key]],
+      origin: (key) => tools.originsOf(tree)[tree.packageOf[key]],
     };
     dressed.set(tree, found);
   }

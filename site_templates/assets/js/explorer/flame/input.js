@@ -2,7 +2,7 @@
  * What fingers, mouse, wheel and keys mean on the picture. Says it to a view; draws nothing.
  * Without a modifier the wheel scrolls; with Ctrl (and as a pinch of a touchpad) it zooms at the pointer.
  */
-import { copyName, sandwich, showGrid } from "./actions.js";
+import { tools } from "./later.js";
 
 const WHEEL_STEP = 40;
 const PINCH_STEP = 1.25;
@@ -76,11 +76,11 @@ export function listenToKeys(view) {
     Escape: () => view.zoomOut(),
     Home: () => view.focusOn(view.layout.zoom),
     "/": () => search.focus(),
-    n: () => view.finder.walk(1),
-    N: () => view.finder.walk(-1),
-    c: () => copyName(view),
-    s: () => sandwich(view),
-    t: () => showGrid(view, true),
+    n: () => view.finder?.walk(1),
+    N: () => view.finder?.walk(-1),
+    c: () => tools.copyName?.(view),
+    s: () => tools.sandwich?.(view),
+    t: () => tools.showGrid?.(view, true),
     "+": () => view.zoomAt(view.focusBox(), true),
     "-": () => view.zoomAt(view.focusBox(), false),
   };
@@ -97,7 +97,7 @@ export function listenToKeys(view) {
     if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();
-    if (event.key === "Enter") view.finder.walk(event.shiftKey ? -1 : 1);
+    if (event.key === "Enter") view.finder?.walk(event.shiftKey ? -1 : 1);
     else view.change({ query: "" });
   });
 }

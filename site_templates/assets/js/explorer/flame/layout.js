@@ -68,10 +68,12 @@ function fill(partition, zoom, width, make) {
     const box = open.pop();
     const { items, more, moreWidth } = partition.expand(box.item, NARROWEST / scale);
     let x = box.x;
+    const begun = open.length;
     for (const item of items) {
       open.push(make(item, box, x, item.width * scale));
       x += item.width * scale;
     }
+    reverseFrom(open, begun); // the leftmost comes first, so rows are filled from left to right
     if (more) make(box.item, box, x, moreWidth * scale, more, moreWidth);
   }
 }
@@ -79,8 +81,11 @@ function fill(partition, zoom, width, make) {
 function rowsOf(boxes) {
   const rows = [];
   for (const box of boxes) (rows[box.row] ??= []).push(box);
-  for (const row of rows) row.sort((one, other) => one.x - other.x);
   return rows;
+}
+
+function reverseFrom(list, from) {
+  for (let low = from, high = list.length - 1; low < high; low++, high--) [list[low], list[high]] = [list[high], list[low]];
 }
 
 /**
@@ -153,4 +158,19 @@ export function step(layout, box, direction) {
   if (!box.parent) return box;
   const siblings = childrenOf(layout, box.parent, box.side);
   return siblings[siblings.indexOf(box) + (direction === "left" ? -1 : 1)] ?? box;
+}
+
+/** The next frame on the way from the zoomed one to a box; frames as wide as the one before are no step. */
+export function nextInward({ zoom, width }, box) {
+  const way = [];
+  for (let at = box?.more ? box.parent : box; at && at !== zoom; at = at.parent) way.unshift(at);
+  const next = way.find((at) => at.width < 0.98 * width) ?? way.at(-1);
+  return next && next.depth > zoom.depth ? next : null;
+}
+
+/** The next wider frame above the zoomed one. */
+export function nextOutward({ zoom }) {
+  let next = zoom.parent;
+  while (next?.parent && next.item.width < 1.02 * zoom.item.width) next = next.parent;
+  return next;
 }

@@ -5,8 +5,6 @@
  * Widths: the value itself; for a comparison, of base and head the larger, added up from every call path's own value;
  * else, when some value is negative, sums of absolute values.
  */
-import { sumUp } from "../data/tree.js";
-
 /**
  * @typedef {object} Side one profile of a comparison, on the nodes of the compared tree
  * @property {Float64Array} flat
@@ -36,7 +34,7 @@ const known = new WeakMap();
 /**
  * Measure one sample type. `weights.pair` holds both sides of a comparison, if it is one.
  * @param {import("../data/tree.js").Tree} tree
- * @param {import("../data/tree.js").Weights & {pair?: {base: Side, head: Side}}} weights
+ * @param {import("../data/tree.js").Weights & {pair?: {base: Side, head: Side}, widths?: {own: Float64Array, all: Float64Array}}} weights
  * @returns {Measured}
  */
 export function measure(tree, weights) {
@@ -47,8 +45,8 @@ export function measure(tree, weights) {
 
 function weigh(tree, weights) {
   const { type, name, unit, flat, cum, signed, pair = null } = weights;
-  const ownWidth = pair ? largerOf(pair) : signed ? flat.map(Math.abs) : flat;
-  const width = pair ? sumUp(tree, ownWidth) : weights.gross;
+  const ownWidth = pair ? weights.widths.own : signed ? flat.map(Math.abs) : flat;
+  const width = pair ? weights.widths.all : weights.gross;
   let drawn = 0;
   for (let root = 0; root < tree.count; root = tree.end[root]) drawn += width[root];
   const totals = pair ? [pair.base.total, pair.head.total] : [weights.total];
@@ -57,10 +55,6 @@ function weigh(tree, weights) {
     type, name, unit, total: Math.abs(totals[0]) || whole, whole, flat, cum, ownWidth, width, signed, pair,
     stackless: pair || signed ? 0 : whole - drawn,
   };
-}
-
-function largerOf({ base, head }) {
-  return base.flat.map((value, node) => Math.max(Math.abs(value), Math.abs(head.flat[node])));
 }
 
 /** Function ids from the outermost caller down to a node. @returns {number[]} */

@@ -19,6 +19,28 @@ export function paintMinimap(canvas, scene, whole, zoom) {
   canvas.style.width = `${width}px`;
   canvas.style.height = `${HEIGHT}px`;
   const context = canvas.getContext("2d");
+  context.drawImage(pictureOf(scene, whole), 0, 0);
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  const row = rowHeight(whole);
+  const { box } = boxAt(whole, zoom.path, zoom.side);
+  const top = (scene.scrollTop / scene.rowHeight) * row;
+  const height = Math.min(HEIGHT - top, (scene.height / scene.rowHeight) * row);
+  context.strokeStyle = palette.outline;
+  context.lineWidth = 2;
+  context.strokeRect(box.x + 1, top + 1, Math.max(3, box.width - 2), Math.max(3, height - 2));
+}
+
+const pictures = new WeakMap();
+
+/** All boxes in small, drawn once for each layout and set of colours. */
+function pictureOf(scene, whole) {
+  const { width, scale, palette, color } = scene;
+  const known = pictures.get(whole);
+  if (known && known.palette === palette && known.color === color && known.scale === scale) return known.canvas;
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(width * scale));
+  canvas.height = Math.round(HEIGHT * scale);
+  const context = canvas.getContext("2d");
   context.setTransform(scale, 0, 0, scale, 0, 0);
   const row = rowHeight(whole);
   const each = Math.max(1, Math.ceil(1 / row)); // rows thinner than a pixel: one stands for several
@@ -28,12 +50,8 @@ export function paintMinimap(canvas, scene, whole, zoom) {
       context.fillRect(box.x, at * row, Math.max(0.5, box.width - 0.3), Math.max(1, row * each - 0.2));
     }
   }
-  const { box } = boxAt(whole, zoom.path, zoom.side);
-  const top = (scene.scrollTop / scene.rowHeight) * row;
-  const height = Math.min(HEIGHT - top, (scene.height / scene.rowHeight) * row);
-  context.strokeStyle = palette.outline;
-  context.lineWidth = 2;
-  context.strokeRect(box.x + 1, top + 1, Math.max(3, box.width - 2), Math.max(3, height - 2));
+  pictures.set(whole, { canvas, palette, color, scale });
+  return canvas;
 }
 
 function rowHeight(whole) {

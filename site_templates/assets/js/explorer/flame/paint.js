@@ -68,6 +68,11 @@ function hatch(context, color, scale, lean) {
  * @property {boolean} [paper] fill the ground too
  */
 
+/** Tell whether two scenes look alike. */
+export function isSame(one, other) {
+  return Object.keys(one).every((name) => one[name] === other[name]);
+}
+
 /** Draw the rows that show. @param {HTMLCanvasElement} canvas @param {Scene} scene */
 export function paintFlame(canvas, scene) {
   const context = canvas.getContext("2d");

@@ -20,16 +20,16 @@ export function matchHere(names, text) {
  * @param {import("./measure.js").Measured} measured @param {Uint8Array} matches
  * @returns {{width: number, count: number, outermost: number[]}} width in the type's unit; nodes as the tree has them
  */
-export function coverage({ tree, width }, matches) {
+export function coverage({ tree: { count: nodes, name, end }, width }, matches) {
   const outermost = [];
   let sum = 0;
   let count = 0;
   let covered = 0;
-  for (let node = 0; node < tree.count; node++) {
-    if (!matches[tree.name[node]] || width[node] <= 0) continue;
+  for (let node = 0; node < nodes; node++) {
+    if (!matches[name[node]] || width[node] <= 0) continue;
     count++;
     if (node < covered) continue;
-    covered = tree.end[node];
+    covered = end[node];
     sum += width[node];
     outermost.push(node);
   }

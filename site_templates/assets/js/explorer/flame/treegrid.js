@@ -4,7 +4,8 @@
  * picture, Escape goes back to it.
  */
 import { shareText } from "../views/words.js";
-import { changeText, make } from "./card.js";
+import { changeText } from "./card.js";
+import { make } from "./make.js";
 
 const SPARE = 12;
 let made = 0;

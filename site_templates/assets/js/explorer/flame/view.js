@@ -3,19 +3,17 @@
  * `renderFlame` is the view's door; sums are in measure.js, boxes in layout.js, drawing in paint.js, words in card.js.
  */
 import { valueWriter } from "../views/words.js";
-import { copyName, fillGrid, goThere, reach, sandwich, sandwichName, savePng, saveSvg, showGrid, turn } from "./actions.js";
 import { Callees } from "./callees.js";
-import { Callers } from "./callers.js";
-import { fillCard, notesOf, placeCard, sentenceOf } from "./card.js";
 import { buildViewer, fillLegend, fillPath } from "./dom.js";
-import { Finder } from "./finder.js";
 import { dress } from "./frame.js";
 import { listenToKeys, listenToPointer } from "./input.js";
-import { boxAt, hitTest, layOut, layOutSandwich, pathOf, step } from "./layout.js";
+import { hasTools, tools } from "./later.js";
+import { boxAt, hitTest, layOut, layOutSandwich, nextInward, nextOutward, pathOf, step } from "./layout.js";
+import { setText } from "./make.js";
 import { measure } from "./measure.js";
-import { paintMinimap } from "./minimap.js";
-import { labelOf, paintFlame, readPalette } from "./paint.js";
-import { findPath, hashNames } from "./path_hash.js";
+import { notesOf } from "./notes.js";
+import { isSame, labelOf, paintFlame, readPalette } from "./paint.js";
+import { hashNames } from "./path_hash.js";
 import { unwatch, watch } from "./watch.js";
 
 const COARSE = "(pointer: coarse)";
@@ -56,9 +54,9 @@ export class FlameView {
     this.look = {};
     this.zoom = this.focus = NOWHERE;
     this.history = [];
-    this.finder = new Finder(this);
+    this.finder = null;
     this.lost = "";
-    this.drawing = 0;
+    this.drawing = this.grown = 0;
   }
 
   /** Follow a state and a tree. @param {import("../views/context.js").Context} context */
@@ -70,6 +68,7 @@ export class FlameView {
     this.measured = measure(context.tree, context.weights);
     this.dressed = dress(context.tree);
     if (isFirst) this.takeOver();
+    if (!this.finder && hasTools()) this.equip();
     const isOther = isFirst || before.tree !== context.tree || before.weights !== context.weights;
     this.apply(context.state, isOther);
   }
@@ -79,7 +78,7 @@ export class FlameView {
     const hadPicture = box.querySelector("svg") !== null;
     const height = box.offsetHeight;
     for (const child of [...box.children]) if (child !== space && child !== empty) child.remove();
-    for (const part of Object.values(this.parts)) if ("disabled" in part) part.disabled = false;
+    this.parts.type.disabled = this.parts.reset.disabled = false;
     box.removeAttribute("tabindex");
     this.host.dataset.state = "ready";
     this.palette = readPalette(this.host);
@@ -87,23 +86,31 @@ export class FlameView {
     if (hadPicture) box.style.height = `${height}px`;
   }
 
+  /** Take the tools over when they are loaded: from here on every control works. */
+  equip() {
+    for (const part of Object.values(this.parts)) if ("disabled" in part) part.disabled = false;
+    this.finder ??= new tools.Finder(this);
+    if (this.layout) this.showControls();
+    this.schedule();
+  }
+
   listen() {
     const { parts } = this;
     const set = (field, read) => (event) => this.change({ [field]: read(event.target) });
     parts.type.addEventListener("change", set("type", (select) => select.value));
-    parts.direction.addEventListener("change", () => turn(this, parts.direction.value));
+    parts.direction.addEventListener("change", () => tools.turn(this, parts.direction.value));
     parts.color.addEventListener("change", set("color", (select) => select.value));
     parts.collapse.addEventListener("change", set("collapse", (tick) => tick.checked));
     parts.search.addEventListener("input", set("query", (input) => input.value));
     parts.previous.addEventListener("click", () => this.finder.walk(-1));
     parts.next.addEventListener("click", () => this.finder.walk(1));
     parts.reset.addEventListener("click", () => this.zoomTo(this.layout.whole));
-    parts.sandwich.addEventListener("click", () => sandwich(this));
-    parts.copy.addEventListener("click", () => copyName(this));
-    parts.grid.addEventListener("click", () => showGrid(this, parts.tree.hidden));
-    parts.svg.addEventListener("click", () => saveSvg(this));
-    parts.png.addEventListener("click", () => savePng(this));
-    parts.minimap.addEventListener("click", (event) => goThere(this, event));
+    parts.sandwich.addEventListener("click", () => tools.sandwich(this));
+    parts.copy.addEventListener("click", () => tools.copyName(this));
+    parts.grid.addEventListener("click", () => tools.showGrid(this, parts.tree.hidden));
+    parts.svg.addEventListener("click", () => tools.saveSvg(this));
+    parts.png.addEventListener("click", () => tools.savePng(this));
+    parts.minimap.addEventListener("click", (event) => tools.goThere(this, event));
     parts.canvas.addEventListener("focus", () => this.schedule());
     parts.canvas.addEventListener("blur", () => this.hoverAt(null));
     listenToPointer(this);
@@ -122,8 +129,11 @@ export class FlameView {
   /** Ask for a change of the state, and show it at once. */
   change(fields) {
     const query = "query" in fields;
+    this.holds = true; // it is drawn here, not in a frame after the next
     this.apply({ ...this.context.state, ...this.look, ...fields }, false);
     this.grow();
+    this.holds = false;
+    this.draw();
     this.context.dispatch(fields, { replace: query });
   }
 
@@ -137,14 +147,14 @@ export class FlameView {
     this.look = look;
     if (isTurned) this.turnTo(look);
     if (isZoomed) this.zoom = this.placeOf(look.zoom);
-    if (isSearched) this.finder.look(look.query);
+    if (isSearched) this.finder?.look(look.query);
     if (isZoomed) {
       this.focus = this.zoom;
       this.relayout();
       if (look.zoom) this.scrollTo(this.layout.zoom);
     }
     this.showControls();
-    if (isTurned && !this.parts.tree.hidden) fillGrid(this);
+    if (isTurned && !this.parts.tree.hidden) tools.fillGrid(this);
     this.schedule();
   }
 
@@ -153,9 +163,10 @@ export class FlameView {
     const { measured } = this;
     const key = direction === "sandwich" ? measured.tree.names.indexOf(center) : -1;
     this.direction = direction === "sandwich" && key < 0 ? "down" : direction;
+    this.isUp = this.direction === "up";
     this.key = key;
     const options = { collapse: Boolean(collapse), key };
-    this.parted = (side) => (side < 0 ? new Callers(measured, options) : new Callees(measured, options));
+    this.parted = (side) => (side < 0 ? new tools.Callers(measured, options) : new Callees(measured, options));
     this.down = this.direction === "up" ? null : this.parted(1);
     this.up = this.direction === "down" ? null : this.parted(-1);
     this.lost = direction === "sandwich" && center && key < 0 ? `${center} is not in this profile.` : "";
@@ -168,7 +179,7 @@ export class FlameView {
     if (this.known?.hash === hash) return this.known.place;
     const side = this.direction === "sandwich" && hash.startsWith("U") ? -1 : 1;
     const isUp = this.direction === "up" || side < 0;
-    const path = findPath(this.measured, hash.replace(/^U/, ""), { isUp, key: this.key, collapse: Boolean(this.look.collapse) });
+    const path = tools.findPath(this.measured, hash.replace(/^U/, ""), { isUp, key: this.key, collapse: Boolean(this.look.collapse) });
     if (path) return { path, side };
     this.lost = "The linked call path is not in this profile; all of it is shown.";
     return NOWHERE;
@@ -187,20 +198,20 @@ export class FlameView {
     this.layout = this.lay(this.zoom);
     if (!this.zoom.path.length) this.small = this.layout;
     this.hover = null;
-    empty.textContent = this.context.emptyText ?? `No flame graph: this profile recorded no ${measured.name}.`;
+    setText(empty, this.context.emptyText ?? `No flame graph: this profile recorded no ${measured.name}.`);
     empty.hidden = measured.whole > 0;
     space.hidden = measured.whole === 0 || !tree.hidden;
     space.style.height = `${this.layout.rows.length * this.rowHeight}px`;
     reset.disabled = !this.layout.zoom.parent;
     grid.disabled = measured.whole === 0;
-    help.textContent = notesOf(this.scene(), this.direction, this.isCoarse);
+    setText(help, notesOf(this, this.direction, this.isCoarse));
     const steps = [];
     for (let at = this.layout.zoom; at; at = at.parent) steps.unshift(at);
     const isWhole = steps.length === 1 && steps[0].item.key < 0;
     this.parts.path.hidden = measured.whole === 0;
     fillPath(this.parts.path, steps.map((at) => ({ text: isWhole ? "The whole profile" : this.stepText(at), go: () => this.zoomTo(at) })));
     const frames = measured.tree.count.toLocaleString("en-US");
-    canvas.setAttribute("aria-label", [host.dataset.title, labelOf(this.scene(), this.layout.whole), `${frames} frames`].filter(Boolean).join(", "));
+    canvas.setAttribute("aria-label", [host.dataset.title, labelOf(this, this.layout.whole), `${frames} frames`].filter(Boolean).join(", "));
     this.hoverAt(null);
     this.schedule();
   }
@@ -217,13 +228,13 @@ export class FlameView {
     }
     parts.type.value = weights.name;
     parts.direction.value = this.direction;
-    parts.direction.options[2].disabled = this.key < 0 && !sandwichName(this);
+    parts.direction.options[2].disabled = this.key < 0 && !tools.sandwichName?.(this);
     parts.color.options[2].disabled = !this.measured.pair;
     parts.color.value = this.colorOf();
     fillLegend(parts.legend, this.measured.whole > 0 ? this.colorOf() : "");
     parts.collapse.checked = Boolean(this.look.collapse);
     if (document.activeElement !== parts.search || !this.look.query) parts.search.value = this.look.query;
-    parts.previous.disabled = parts.next.disabled = !this.finder.found?.count;
+    parts.previous.disabled = parts.next.disabled = !this.finder?.found?.count;
   }
 
   totalOf(type) {
@@ -241,17 +252,20 @@ export class FlameView {
     const { box, canvas } = this.parts;
     return {
       measured: this.measured, dressed: this.dressed, layout: this.layout, palette: this.palette, write: this.write,
-      color: this.colorOf(), factor: 1, matches: this.finder.matches, hover: this.hover, focus: this.focusBox(),
+      color: this.colorOf(), factor: 1, matches: this.finder?.matches, hover: this.hover, focus: this.focusBox(),
       focusVisible: canvas.matches(":focus-visible"), rowHeight: this.rowHeight, scrollTop: box.scrollTop,
       width: box.clientWidth, height: Math.min(box.clientHeight, this.layout.rows.length * this.rowHeight),
-      scale: devicePixelRatio || 1, isUp: this.direction === "up",
+      scale: devicePixelRatio || 1, isUp: this.isUp,
     };
   }
 
   /** Make the window onto the picture as tall as its rows need; never smaller, and up to the height CSS allows. */
   grow() {
     const { box } = this.parts;
-    const wanted = this.layout.rows.length * this.rowHeight + box.offsetHeight - box.clientHeight;
+    const rows = this.layout.rows.length;
+    if (rows <= this.grown) return;
+    this.grown = rows;
+    const wanted = rows * this.rowHeight + box.offsetHeight - box.clientHeight;
     if (wanted > box.offsetHeight) box.style.height = `${wanted}px`;
   }
 
@@ -271,6 +285,7 @@ export class FlameView {
   }
 
   schedule() {
+    if (this.holds) return;
     this.drawing ||= requestAnimationFrame(() => {
       this.drawing = 0;
       this.draw();
@@ -281,6 +296,9 @@ export class FlameView {
     const { canvas, minimap, tree, box } = this.parts;
     if (!this.layout || !box.clientWidth) return;
     const scene = this.scene();
+    const facts = { ...scene, write: null, focus: scene.focusVisible && scene.focus, hasTools: hasTools(), table: !tree.hidden };
+    if (this.drawn && isSame(facts, this.drawn)) return;
+    this.drawn = facts;
     const size = [scene.width, scene.height].map((side) => Math.round(side * scene.scale));
     if (canvas.width !== size[0] || canvas.height !== size[1]) {
       [canvas.width, canvas.height] = size;
@@ -289,8 +307,8 @@ export class FlameView {
     }
     paintFlame(canvas, scene);
     const isAll = !this.layout.zoom.parent && this.layout.rows.length * this.rowHeight <= box.clientHeight + 1;
-    minimap.hidden = isAll || !tree.hidden || this.measured.whole === 0;
-    if (!minimap.hidden) paintMinimap(minimap, scene, (this.small ??= this.lay(NOWHERE)), this.zoom);
+    minimap.hidden = isAll || !tree.hidden || this.measured.whole === 0 || !hasTools();
+    if (!minimap.hidden) tools.paintMinimap(minimap, scene, (this.small ??= this.lay(NOWHERE)), this.zoom);
   }
 
   boxAt(event) {
@@ -298,9 +316,9 @@ export class FlameView {
   }
 
   hoverAt(box, x = 0, y = 0) {
-    if (box && box !== this.hover) fillCard(this.parts.card, this.scene(), box, this.touched);
+    if (box && box !== this.hover) tools.fillCard?.(this.parts.card, this, box, this.touched);
     this.hover = box;
-    if (box) placeCard(this.parts.card, x, y);
+    if (box) tools.placeCard?.(this.parts.card, x, y);
     else this.parts.card.hidden = true;
     this.schedule();
   }
@@ -319,7 +337,7 @@ export class FlameView {
     const area = this.parts.canvas.getBoundingClientRect();
     const y = area.top + (box.row + 1) * this.rowHeight - this.parts.box.scrollTop;
     this.hoverAt(box, area.left + box.x, y);
-    this.speak(sentenceOf(this.scene(), box));
+    this.speak(this.sentence(box));
   }
 
   walk(direction) {
@@ -341,31 +359,17 @@ export class FlameView {
     if (remember) this.history.push(this.zoom);
     this.known = { hash, place: { path, side } };
     this.change({ zoom: hash });
-    this.speak(`Zoomed to ${sentenceOf(this.scene(), this.layout.zoom)}`);
-  }
-
-  /** Show a frame wherever it is. */
-  reach(path, side) {
-    reach(this, path, side);
+    this.speak(`Zoomed to ${this.sentence(this.layout.zoom)}`);
   }
 
   zoomOut() {
-    const { path, side } = this.history.pop() ?? NOWHERE;
-    this.zoomBy(path, side, false);
+    const before = this.history.pop() ?? NOWHERE;
+    this.zoomBy(before.path, before.side, false);
   }
 
-  /** One step in towards a box, or out from the zoomed one; frames as wide as the one before are no step. */
+  /** One step in towards a box, or out from the zoomed one. */
   zoomAt(box, isIn) {
-    const { zoom, width } = this.layout;
-    if (isIn) {
-      const way = [];
-      for (let at = box?.more ? box.parent : box; at && at !== zoom; at = at.parent) way.unshift(at);
-      const next = way.find((at) => at.width < 0.98 * width) ?? way.at(-1);
-      if (next && next.depth > zoom.depth) this.zoomTo(next);
-      return;
-    }
-    let next = zoom.parent;
-    while (next?.parent && next.item.width < 1.02 * zoom.item.width) next = next.parent;
+    const next = isIn ? nextInward(this.layout, box) : nextOutward(this.layout);
     if (next) this.zoomTo(next);
   }
 
@@ -376,6 +380,10 @@ export class FlameView {
     const isAbove = top < box.scrollTop;
     const isBelow = top + 2 * this.rowHeight > box.scrollTop + box.clientHeight;
     if (isAbove || isBelow) box.scrollTop = Math.max(0, top - Math.floor(box.clientHeight / 3));
+  }
+
+  sentence(box) {
+    return tools.sentenceOf?.(this, box) ?? labelOf(this, box);
   }
 
   speak(text) {

@@ -37,6 +37,7 @@ export function buildBar(dispatch, { ownCode }) {
   const grain = choice("Granularity", GRANULARITIES.map((one) => [one, one]), (value) => dispatch({ granularity: value }));
   const inlines = tick("No inlined frames", (on) => dispatch({ noinlines: on }));
   const shrunk = tick("Leave out what shrank", (on) => dispatch({ dropNegative: on }));
+  const level = tick("Normalise to the base", (on) => dispatch({ normalize: on }));
   const preset = (text, act) => element("button", { type: "button", class: "pb-button", click: act }, text);
   const own = preset("Own code only", () => dispatch({ ...cleared(), show: ownCode() }));
   const summary = element("summary", {}, "Filters");
@@ -45,7 +46,7 @@ export function buildBar(dispatch, { ownCode }) {
     { class: "pbx-filters" },
     summary,
     element("div", { class: "pbx-grid" }, ...[...fields.values()].map((one) => one.label)),
-    element("div", { class: "pbx-row" }, grain.label, inlines.label, shrunk.label),
+    element("div", { class: "pbx-row" }, grain.label, inlines.label, shrunk.label, level.label),
     element("p", { class: "pbx-hint" }, "Regular expressions as in go tool pprof (RE2); they match function, file and mapping names. Labels: key=value."),
   );
   const clear = preset("Clear filters", () => dispatch(cleared()));
@@ -76,14 +77,16 @@ export function buildBar(dispatch, { ownCode }) {
       fillChoice(type.select, facts.types.map((one) => [one.type, one.type]), facts.type);
       scale.select.value = facts.scale;
       scale.select.options[SCALES.indexOf("perop")].disabled = !facts.hasOperations;
-      shrunk.label.hidden = !facts.isPair;
+      shrunk.label.hidden = level.label.hidden = !facts.isPair;
       own.disabled = !facts.hasOwn;
     },
     /** Show a state. @param {import("./state.js").State} state */
     update(state) {
+      scale.select.value ||= state.scale;
       grain.select.value = state.granularity;
       inlines.input.checked = state.noinlines;
       shrunk.input.checked = state.dropNegative;
+      level.input.checked = state.normalize;
       clear.disabled = !isFiltered(state);
       for (const [field, one] of fields) one.set(state[field]);
       search.set(state.query);

@@ -58,7 +58,7 @@ export function openCatalogue(root) {
   async function find(id) {
     const { run, path } = partsOf(id);
     const found = (await profiles(run)).find((one) => one.path === path);
-    if (!found) throw new Error(`The run "${run}" has no profile "${path}".`);
+    if (!found) throw new Error(`The run "${run}" has no profile "${path}" with samples.`);
     return found;
   }
 

@@ -5,7 +5,7 @@
  * after filtering; as every filter is a choice of samples and frames, sums equal those of pprof's -diff_base, and
  * shares are of the base's total as there. Each side may be divided by a number of its own (share, per operation).
  */
-import { sumUp, weights } from "../data/tree.js";
+import { sumUp } from "../data/tree.js";
 import { Grower } from "../filter/grow.js";
 
 /** @typedef {import("../data/tree.js").Tree} Tree */
@@ -17,7 +17,7 @@ import { Grower } from "../filter/grow.js";
  */
 export function pairTrees(head, base) {
   const functions = joinFunctions(head, base);
-  const grower = new Grower(head.count + (base.count >> 2));
+  const grower = new Grower(head.count + base.count);
   const ids = { head: plant(grower, head, functions.head), base: plant(grower, base, functions.base) };
   const { count, parent, end, depth, key, place } = grower.finish();
   const types = head.types.map((one) => base.types.findIndex((other) => other.type === one.type));
@@ -54,15 +54,16 @@ export function pairTrees(head, base) {
 }
 
 function sparse(head, base) {
-  const at = [];
-  const value = [];
-  for (let node = 0; node < head.length; node++) {
-    const change = head[node] - base[node];
-    if (change === 0) continue;
-    at.push(node);
-    value.push(change);
+  let count = 0;
+  for (let node = 0; node < head.length; node++) if (head[node] !== base[node]) count++;
+  const at = new Int32Array(count);
+  const value = new Float64Array(count);
+  for (let node = 0, next = 0; node < head.length; node++) {
+    if (head[node] === base[node]) continue;
+    at[next] = node;
+    value[next++] = head[node] - base[node];
   }
-  return { at: Int32Array.from(at), value: Float64Array.from(value) };
+  return { at, value };
 }
 
 /** Give functions of one name one number, and keep the head's file and package of each. */
@@ -115,6 +116,7 @@ function plant(grower, tree, functions) {
  */
 export function scaleTree(tree, type, { head, base, unit }) {
   if (head === 1 && (base === 1 || !tree.sides)) return tree;
+  tree = { ...tree, weighed: undefined };
   const instead = (list, one) => list.map((other, at) => (at === type ? one : other));
   const over = (values, divisor) => values.map((value) => value / divisor);
   const types = instead(tree.types, { ...tree.types[type], unit });
@@ -148,12 +150,31 @@ const known = new WeakMap();
 export function pairWeights(tree, type) {
   let own = known.get(tree);
   if (!own) known.set(tree, (own = []));
+  own[type] ??= tree.weighed?.[type] ?? weighPair(tree, type);
+  return own[type];
+}
+
+/**
+ * The weights of one sample type; the worker sends them along for the one that is shown. `widths` are those of the
+ * pictures: of base and head the larger, own and summed up.
+ */
+export function weighPair(tree, type) {
   const side = (name) => {
     const flat = tree.sides[name][type];
     return { flat, cum: sumUp(tree, flat), total: tree.sides.totals[name][type] };
   };
-  own[type] ??= { ...weights(tree, type), pair: { head: side("head"), base: side("base") } };
-  return own[type];
+  const [head, base] = [side("head"), side("base")];
+  const { type: name, unit } = tree.types[type];
+  const [flat, cum, own] = [new Float64Array(tree.count), new Float64Array(tree.count), new Float64Array(tree.count)];
+  let signed = false;
+  for (let node = 0; node < tree.count; node++) {
+    flat[node] = head.flat[node] - base.flat[node];
+    cum[node] = head.cum[node] - base.cum[node];
+    own[node] = Math.max(Math.abs(head.flat[node]), Math.abs(base.flat[node]));
+    if (flat[node] < 0) signed = true;
+  }
+  const widths = { own, all: sumUp(tree, own) };
+  return { type, name, unit, total: tree.totals[type], flat, cum, signed, pair: { head, base }, widths };
 }
 
 /**

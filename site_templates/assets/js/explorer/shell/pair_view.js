@@ -1,4 +1,5 @@
 // The table of a comparison: every function of either side, with what it costs there and the change.
+import { nextTask } from "../data/next_task.js";
 import { findNames, lookAt, nothing, viewOf } from "../views/context.js";
 import { buildTable } from "../views/table.js";
 import { pairRows } from "./pair.js";
@@ -9,6 +10,7 @@ const FATES = { new: "new: only in head", gone: "gone: only in base", "": "" };
 export const renderPair = viewOf(async (context) => {
   const { tree, weights, state, dispatch } = context;
   const matches = await findNames(context, tree.names);
+  await nextTask();
   const rows = pairRows(tree, weights)
     .filter((row) => matches(row.name))
     .filter((row) => !state.dropNegative || row.flat > 0 || row.cum > 0)

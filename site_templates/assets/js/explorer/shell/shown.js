@@ -4,6 +4,7 @@
  */
 import { lastFew } from "../data/last_few.js";
 import { openEngine } from "../filter/engine.js";
+import { nextTask } from "../data/next_task.js";
 import { weights as weigh } from "../data/tree.js";
 import { originsOf } from "../views/origin.js";
 import { pairWeights, scaleTree } from "./pair.js";
@@ -29,8 +30,8 @@ export function openShown(catalogue, root) {
   const filtersOf = (state) => Object.fromEntries(FILTERS.map((field) => [field, state[field]]));
   const trees = lastFew(KEPT);
   const scaledTrees = lastFew(KEPT);
-  const treeOf = (entry, other, filters) =>
-    other ? engine.pair(place(entry), place(other), filters, { mode: "diff_base" }) : engine.tree(place(entry), filters);
+  const treeOf = (entry, other, filters, { normalize, type }) =>
+    other ? engine.pair(place(entry), place(other), filters, { mode: "diff_base", normalize, type }) : engine.tree(place(entry), filters);
 
   return {
     /** @param {import("./state.js").State} state @returns {Promise<Shown>} rejected with a sentence */
@@ -39,12 +40,15 @@ export function openShown(catalogue, root) {
       const hasOperations = entry.operations > 0 && (!other || other.operations > 0);
       const wanted = state.scale === "perop" && !hasOperations ? "absolute" : state.scale;
       const filters = filtersOf(state);
-      const key = JSON.stringify([entry.payload, other?.payload, filters]);
-      const plain = await trees(key, () => treeOf(entry, other, filters));
+      const normalize = Boolean(other) && state.normalize;
+      const key = JSON.stringify([entry.payload, other?.payload, filters, normalize]);
+      const plain = await trees(key, () => treeOf(entry, other, filters, { normalize, type: state.type }));
+      await nextTask(); // what the worker sent has just been unpacked
       const type = typeOf(plain, state.type);
       const scale = scaleOf(wanted, plain, type, entry, other);
       const tree = await scaledTrees(`${key} ${type} ${JSON.stringify(scale)}`, async () => scaleTree(plain, type, scale));
       const weights = weighTree(tree, type);
+      await nextTask();
       return { entry, other, tree, weights, type, hasOperations, scale: wanted, divisor: scale.head };
     },
 
@@ -98,7 +102,7 @@ function typeOf(tree, name) {
 
 function sumOf(values) {
   let sum = 0;
-  for (const value of values) sum += value;
+  for (let at = 0; at < values.length; at++) sum += values[at];
   return sum;
 }
 

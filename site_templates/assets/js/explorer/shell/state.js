@@ -23,6 +23,7 @@ const LONGEST = 2000;
  * @property {string} granularity one of GRANULARITIES
  * @property {boolean} noinlines
  * @property {boolean} dropNegative with a base: leave out what shrank
+ * @property {boolean} normalize with a base: scale the head so that its total is the base's
  * @property {string} scale one of SCALES
  * @property {string} zoom hash of a name path
  * @property {string} query search text
@@ -48,6 +49,7 @@ export const DEFAULTS = Object.freeze({
   granularity: "functions",
   noinlines: false,
   dropNegative: false,
+  normalize: false,
   scale: "absolute",
   zoom: "",
   query: "",
@@ -76,6 +78,7 @@ const KEYS = [
   ["g", "granularity"],
   ["ni", "noinlines"],
   ["dn", "dropNegative"],
+  ["n", "normalize"],
   ["sc", "scale"],
   ["o", "sort"],
   ["d", "direction"],

@@ -22,7 +22,8 @@ function singleSentences({ entry, weights }, state) {
   const share = show(Number((weights.kept / weights.total).toPrecision(12)), "ratio");
   const value = state.scale === "share" ? "" : `${show(weights.kept, weights.unit)}, `;
   const kept = isFiltered(state) ? ` The filters keep ${value}${share} of it.` : "";
-  return [`${nameOf(entry)}. ${amount}${kept}`];
+  const net = weights.signed ? ` It adds up absolute values; with their signs: ${show(weights.kept, weights.unit).replace(/^-/, "−")}.` : "";
+  return [`${nameOf(entry)}. ${amount}${net}${kept}`];
 }
 
 function count({ operations }) {
@@ -41,12 +42,17 @@ function pairSentences({ entry, other, weights }, state) {
   if (state.scale === "share" && !isFiltered(state)) {
     return [`Head: ${nameOf(entry)}. Base: ${nameOf(other)}.`, `${weights.name}: each side as shares of its own total; change = head − base. Positive = a larger share in head.`];
   }
+  if (state.normalize && !isFiltered(state)) {
+    const [names, total] = [`Head: ${nameOf(entry)}. Base: ${nameOf(other)}.`, show(base, weights.unit)];
+    return [names, `${weights.name}: the head is scaled to the base's total, ${total}; change = head − base. Positive = a larger part of it in head.`];
+  }
   const change = head - base;
   const percent = base ? ` (${signed(change / Math.abs(base), "ratio")})` : "";
   const verb = change > 0 ? "head costs more" : change < 0 ? "head costs less" : "both cost the same";
   const kept = isFiltered(state) ? ", what the filters keep" : "";
+  const level = state.normalize ? " The head is scaled to the base's total." : "";
   return [
-    `Head: ${nameOf(entry)}. Base: ${nameOf(other)}.`,
+    `Head: ${nameOf(entry)}. Base: ${nameOf(other)}.${level}`,
     `${weights.name}${pairScale(state, entry, other)}${kept}: head ${show(head, weights.unit)}, base ${show(base, weights.unit)}; ` +
       `head − base = ${signed(change, weights.unit)}${percent}: ${verb}. Positive = head costs more.`,
   ];

@@ -13,7 +13,6 @@ import { isNegative, trimmedGraph } from "./trim.js";
  * @property {number} id a function of this name
  * @property {string} name
  * @property {string} file of that function
- * @property {string} origin see `origin.js`
  * @property {number} flat
  * @property {number} sum of flat from the first row to this one
  * @property {number} cum
@@ -26,13 +25,10 @@ import { isNegative, trimmedGraph } from "./trim.js";
  */
 export function topRows(tree, weights, { sort = "flat", origin = "", matches, dropNegative = false } = {}) {
   const byCum = sort.endsWith("cum");
-  const origins = originsOf(tree);
   let { rows } = topTable(tree, weights.type, { byCum, dropNegative });
-  for (const row of rows) {
-    row.file = tree.files[tree.fileOf[row.id]];
-    row.origin = origins[tree.packageOf[row.id]] ?? "other";
-  }
-  if (origin) rows = rows.filter((row) => row.origin === origin);
+  for (const row of rows) row.file = tree.files[tree.fileOf[row.id]];
+  const origins = origin && originsOf(tree);
+  if (origin) rows = rows.filter((row) => (origins[tree.packageOf[row.id]] ?? "other") === origin);
   if (matches) rows = rows.filter((row) => matches(row.name));
   if (sort.endsWith("name")) rows.sort((a, b) => compareNames(a.name, b.name));
   if (sort.startsWith("-")) rows.reverse();

@@ -1,4 +1,5 @@
 // The top table: every function with weight, sorted and narrowed.
+import { nextTask } from "../data/next_task.js";
 import { choice, element } from "../shell/element.js";
 import { findNames, lookAt, nothing, viewOf } from "./context.js";
 import { ORIGINS } from "./origin.js";
@@ -11,6 +12,7 @@ let origin = "";
 export const renderTop = viewOf(async (context) => {
   const { tree, weights, state, dispatch } = context;
   const matches = await findNames(context, tree.names);
+  await nextTask();
   const place = element("div");
   const fill = () => {
     const rows = topRows(tree, weights, { sort: state.sort, origin, matches, dropNegative: state.dropNegative });
