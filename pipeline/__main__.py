@@ -25,6 +25,11 @@ GRAPH_VERBS: Final = {
     "gate": "judge the comparisons by an exit code: gate [BASE HEAD] --json FILE --junit FILE --strict",
     "history": "say what changed for good over the runs of each label: history --label NAME",
     "site": "build the site in build/site (derives and compares first)",
+    "publish": "publish the site of all runs: a checked folder to upload, a branch, a preview of a pull request",
+    "export": "write runs, comparisons or profiles in other programs' formats: export FORMAT [RUN… | BASE HEAD]",
+    "scrub": "copy runs without labels, secrets and homes: scrub --out FOLDER [RUN…]",
+    "serve": "the site on this machine, rebuilt as runs come, and a live view of the run being taken: serve --port N",
+    "comment": "tell the comparisons on a pull request, in a job's summary and here: comment [BASE HEAD]",
 }
 COLLECTIONS: Final = {
     "start": "collect in the background: collect start [NAME] [options of collect]",
@@ -123,7 +128,12 @@ def usage() -> str:
             "options of import: PATH… --label NAME",
             "options of gate: BASE HEAD --json FILE --junit FILE --strict (inconclusive or invalid ends with 4)",
             "options of history: --label NAME",
-            "options of init: --force (write over an existing profbook.toml)",
+            "options of export: --out FILE|FOLDER/|- --kind KIND --component NAME --sample-index TYPE --focus --ignore",
+            "  --base LABEL|RUN --to URL; options of scrub: --out FOLDER; options of serve: --port N",
+            "options of publish: --mode artifact|branch --pr N (preview of a pull request) --preview (of the event's)",
+            "  --prune-pr N (remove a preview) --fetch-runs (only bring the runs of the store here)",
+            "options of comment: BASE HEAD --pr N --preview (link to its preview) --strict",
+            "options of init: --force (write over what is there); init github writes workflows to .github/workflows",
             "settings are read from profbook.toml in the current directory",
             "exit codes: 0 ok, 1 gate failed, 2 usage or settings, 3 partial data, 4 undecided (--strict), 5 internal",
         ]
@@ -168,7 +178,11 @@ def _run_graph(verb: str, rest: list[str]) -> int:
         def process_args(self, cmd_args: list[str]) -> list[str]:
             return list(cmd_args)
 
-    words = [verb, *rest] if verb in {"collect", "ab", "import", "gate", "history"} else _graph_words(verb, rest)
+    words = (
+        [verb, *rest]
+        if verb in {"collect", "ab", "import", "gate", "history", "publish", "comment", "export", "scrub", "serve"}
+        else _graph_words(verb, rest)
+    )
     command: Any = Command(ModuleTaskLoader(tasks), config_filenames=())
     try:
         code: int = command.run(["run", *words])
@@ -182,12 +196,14 @@ def _init(rest: list[str]) -> int:
     if {"-h", "--help"} & set(rest):
         print(usage())
         return 0
-    if set(rest) - {"--force"}:
+    if set(rest) - {"--force", "github"}:
         raise UsageError(f"init does not take {rest[0]!r}", cure=usage())
     from pathlib import Path
 
-    from pipeline import gathering
+    from pipeline import gathering, publishing
 
+    if "github" in rest:
+        return publishing.init_github(Path.cwd(), force="--force" in rest)
     return gathering.init(Path.cwd(), force=bool(rest))
 
 

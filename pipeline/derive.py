@@ -11,6 +11,14 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from pipeline.analysis.redact import (
+    Redacted,
+    Redactor,
+    redact_profile,
+    redact_source,
+    redact_values,
+    redaction_findings,
+)
 from pipeline.errors import DecodeError, StoreError
 from pipeline.model import layout
 from pipeline.model.benchmark import BenchmarkFile, RunBenchmarks
@@ -22,22 +30,25 @@ from pipeline.model.memstats import MemStats
 from pipeline.model.metric import LoadResult, Measurement, ProcessUsage
 from pipeline.model.profile import Profile
 from pipeline.model.record import ProfileRecord, RunRecord
+from pipeline.model.redact import RedactRules
 from pipeline.model.run import DEFAULT_COMPONENT, RawFile, Run
 from pipeline.model.source import SourceStore
 from pipeline.model.target import Budget
+from pipeline.scrubbing import ScrubbedFiles, scrub_files
 
 if TYPE_CHECKING:
     from pipeline.analysis.cost import RunCost
     from pipeline.analysis.replicas import Merged
 
 TABLE_ROWS: Final = 200
+_REDACT: Final = RedactRules()
 _OUR_LOGS: Final = frozenset({"test.log", "collection.log", "service.log", "program.log", "timing.log", "build.log"})
 _PROFILE_KINDS: Final = frozenset({*layout.ENDPOINTS, *layout.DELTAS, "profile"})
 _NAMED: Final = _PROFILE_KINDS | {"bench", "load", "memstats", "source", "time"}
 _Result = Profile | LoadResult | MemStats | ProcessUsage | BenchmarkFile | SourceStore
 
 
-def derive(
+def derive(  # noqa: PLR0913 - all by keyword: what the settings say
     run: Run,
     found: Sequence[Finding],
     read: Callable[[RawFile], bytes],
@@ -47,16 +58,23 @@ def derive(
     budgets: Mapping[str, Budget] | None = None,
     leak: LeakRules = DEFAULT_RULES,
     cost: CostRules = NO_RULES,
+    redact: RedactRules = _REDACT,
+    publish: bool = False,
 ) -> tuple[RunRecord, dict[str, bytes]]:
     """Derive a run's record, and the files (name -> bytes) that belong beside it.
 
     ``found`` is what the store doubts about the run already (what collect doubted is in the manifest); ``max_bytes``
     bounds what a profile may unpack to; ``budgets`` are the memory budgets by component of the settings, ``leak`` says
-    when growth is a leak, ``cost`` whose code is one's own and which topics are weighed.
+    when growth is a leak, ``cost`` whose code is one's own and which topics are weighed. ``redact`` says what is kept
+    out of all of it; with ``publish`` raw files that hold such things are also written without them.
     """
+    redactor = Redactor(redact)
+    run = replace(run, manifest=redactor.all_of(run.manifest))
     doubts = [*found, *(run.manifest.findings if run.manifest else ())]
-    files = _read_all(run, read, max_bytes, doubts)
+    files = _read_all(run, read, max_bytes, doubts, redactor)
     run = replace(run, files=tuple(files.raw))
+    scrubbed = scrub_files(run.files, read, redactor, files.redacted) if publish else ScrubbedFiles()
+    doubts += scrubbed.findings()
     merged = _merge(run, files.profiles, doubts)
     growth, goroutines = _follow(files.profiles, merged, files.memstats, leak, cost.module, doubts)
     every = [*files.profiles, *((one.file, one.profile) for one in merged)]
@@ -80,15 +98,16 @@ def derive(
         profiles,
         load=next((files.load[path] for path in sorted(files.load, key=lambda path: (path.count("/"), path))), None),
         measurements=measurements,
-        findings=(*doubts, *measured_doubts, *costs.findings, *used_doubts),
+        findings=redactor.all_of((*doubts, *measured_doubts, *costs.findings, *used_doubts)),
         growth=growth,
         goroutines=goroutines,
         source=files.source,
         churn=costs.churn,
         contention=costs.contention,
         benchmarks=tuple(files.benchmarks),
+        scrubbed=scrubbed.places(),
     )
-    return record, data
+    return record, data | scrubbed.data()
 
 
 @dataclass(slots=True)
@@ -102,10 +121,13 @@ class _Files:
     benchmarks: list[RunBenchmarks] = field(default_factory=list)
     source: SourceStore | None = None
     raw: list[RawFile] = field(default_factory=list)
+    redacted: dict[str, Redacted] = field(default_factory=dict)
 
 
-def _read_all(run: Run, read: Callable[[RawFile], bytes], max_bytes: int, doubts: list[Finding]) -> _Files:
-    """Decode every file of a run that is of a kind we decode."""
+def _read_all(
+    run: Run, read: Callable[[RawFile], bytes], max_bytes: int, doubts: list[Finding], redactor: Redactor
+) -> _Files:
+    """Decode every file of a run that is of a kind we decode, and redact what it says."""
     from pipeline.analysis.benchmarks import summarize
     from pipeline.decode.loadtest import load_doubts
 
@@ -116,21 +138,29 @@ def _read_all(run: Run, read: Callable[[RawFile], bytes], max_bytes: int, doubts
         file = found if result is None else _placed(found, result, named)
         files.raw.append(file)
         if isinstance(result, Profile):
-            files.profiles.append((file, result))
+            try:
+                redacted = files.redacted[file.path] = redact_profile(result, redactor)
+                files.profiles.append((file, redacted.profile))
+            except Exception as error:  # noqa: BLE001 - one bad file never loses a run
+                doubt = _internal(file.path, error)
         elif isinstance(result, LoadResult):
-            files.load[file.path] = result
+            result = files.load[file.path] = redactor.all_of(result)
             doubts += load_doubts(result, file.path)
         elif isinstance(result, MemStats):
             files.memstats.append((file, result))
         elif isinstance(result, ProcessUsage):
-            files.usage[file.path] = result
+            files.usage[file.path] = redactor.all_of(result)
         elif isinstance(result, BenchmarkFile):
-            component = file.component or DEFAULT_COMPONENT
+            component, result = file.component or DEFAULT_COMPONENT, redact_values(result, redactor.path)
             files.benchmarks.append(RunBenchmarks(file.path, component, result, summarize(result)))
             doubts += [replace(one, subject=file.path) for one in result.findings]
         elif isinstance(result, SourceStore):
             files.source = result
         doubts += [doubt] if doubt else []
+    if files.source is not None:
+        renamed = {old: new for one in files.redacted.values() for old, new in one.renamed.items()}
+        files.source = redact_source(files.source, redactor, renamed)
+    doubts += redaction_findings(files.redacted)
     return files
 
 

@@ -35,8 +35,22 @@ def gate(
     The result is also written as JSON and as JUnit XML where a file is named. Raises ConfigError when there is nothing
     to compare.
     """
-    from pipeline.compare.gate import judge_gate
     from pipeline.render import gate_json, gate_junit, gate_text
+
+    _, result = judge(root, config, today=today, pair=pair, strict=strict)
+    for name, text in ((json_file, gate_json.gate_json), (junit_file, gate_junit.gate_junit)):
+        if name:
+            atomic.write_bytes(root / name, text(result))
+    for line in gate_text.gate_lines(result, pages=_pages(root, result), strict=strict):
+        say(line)
+    return result.exit_code
+
+
+def judge(
+    root: Path, config: Config, *, today: date, pair: tuple[str, str] | None = None, strict: bool = False
+) -> tuple[list[Comparison], GateResult]:
+    """Make the comparisons of the settings, or that of ``pair``, and judge them. Raises ConfigError without any."""
+    from pipeline.compare.gate import judge_gate
 
     found = () if pair or config.compare else runs.list_manifests(stages.profiles_folder(root, config))
     pairs = (CompareConfig(base=pair[0], head=pair[1]),) if pair else stages.pairs(config, found)
@@ -47,13 +61,7 @@ def gate(
             "profbook gate BASE HEAD",
         )
     compared = _comparisons(root, config, pairs)
-    result = judge_gate(compared, config.accept, today=today, strict=strict)
-    for name, text in ((json_file, gate_json.gate_json), (junit_file, gate_junit.gate_junit)):
-        if name:
-            atomic.write_bytes(root / name, text(result))
-    for line in gate_text.gate_lines(result, pages=_pages(root, result), strict=strict):
-        say(line)
-    return result.exit_code
+    return compared, judge_gate(compared, config.accept, today=today, strict=strict)
 
 
 def tell_history(root: Path, config: Config, *, label: str = "", say: Callable[[str], None] = print) -> int:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline import history
+from pipeline.analysis.redact import Redactor
 from pipeline.compare import pairs as pairing
 from pipeline.derive import derive
 from pipeline.errors import ConfigError
@@ -104,6 +105,8 @@ def derive_run(root: Path, run_id: str, config: Config) -> bool:
             budgets=config.budgets,
             leak=config.leak.rules,
             cost=config.cost,
+            redact=config.redact.rules,
+            publish=config.site.raw_profiles,
         )
         records.write(path, record, kind="run", key=key, files=files)
     return True
@@ -273,7 +276,7 @@ def _render(root: Path, config: Config, found: Sequence[RunRecord], compared: Se
         metrics=METRICS,
         headline=HEADLINE,
         flames=_flames(root, found),
-        notes=_notes(root, config, found),
+        notes=notes(root, config, found),
         charts=cache.FileCache(output / "cache" / "charts"),
         decisions=[decide(one, made.get(f"{one.base}..{one.head}"), rules_of(config)) for one in config.decisions],
         matrices=matrices(compared, HEADLINE),
@@ -298,11 +301,13 @@ def _flames(root: Path, found: Sequence[RunRecord]) -> dict[str, str]:
     return flames
 
 
-def _notes(root: Path, config: Config, found: Sequence[RunRecord]) -> dict[tuple[str, str], str]:
-    """Read the notes people put beside their runs, as plain text."""
-    folder = profiles_folder(root, config)
+def notes(root: Path, config: Config, found: Sequence[RunRecord]) -> dict[tuple[str, str], str]:
+    """Read the notes people put beside their runs, as plain text without what is to be kept out."""
+    folder, redactor = profiles_folder(root, config), Redactor(config.redact.rules)
     return {
-        (record.run.id, file.path): runs.read_file(folder / record.run.id, file)[:_NOTES_BYTES].decode(errors="replace")
+        (record.run.id, file.path): redactor.text(
+            runs.read_file(folder / record.run.id, file)[:_NOTES_BYTES].decode(errors="replace")
+        )
         for record in found
         for file in record.run.files
         if file.kind == "notes"

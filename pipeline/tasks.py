@@ -9,85 +9,22 @@ from __future__ import annotations
 
 import getopt
 import os
-import signal
-import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final
 
-from doit.exceptions import BaseFail, TaskError, TaskFailed
-from doit.reporter import ConsoleReporter
-
-from pipeline import gathering, judging, measuring, stages
+from pipeline import commenting, export_words, gathering, judging, measuring, publishing, stages
 from pipeline.errors import ProfbookError, UsageError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.store import runs
 from pipeline.store.config import load_config
+from pipeline.task_report import INTERRUPTED as INTERRUPTED  # noqa: PLC0414 - a part of what this module gives
+from pipeline.task_report import Reporter, Stopped
 
-INTERRUPTED: Final = 130
-_SPEAKERS: Final = frozenset({"collect", "ab", "import", "doctor", "_build", "site", "gate", "history"})
 Task = dict[str, Any]
-
-
-class Stopped(TaskError):  # type: ignore[misc] # noqa: N818 - not an exception, and doit has no type hints
-    """A task that ended with an error we raised on purpose; it travels between processes as text and a code."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-
-class Reporter(ConsoleReporter):  # type: ignore[misc] # doit has no type hints
-    """Says what is being done, says errors in words, and ends the process with our exit codes."""
-
-    desc = "profbook's own"
-
-    def __init__(self, outstream: Any, options: Any) -> None:
-        super().__init__(outstream, options)
-        self.exit_code = 0
-
-    def initialize(self, tasks: Any, selected_tasks: Any) -> None:
-        """Let a polite kill end the work as Ctrl-C does, so that locks and temporary files are cleaned up."""
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, _interrupt)
-
-    def execute_task(self, task: Any) -> None:
-        """Name the task, unless its stage speaks for itself."""
-        if task.actions and task.name not in _SPEAKERS:
-            self.write(f".  {task.title()}\n")
-
-    def skip_uptodate(self, task: Any) -> None:
-        """Say nothing of what needs nothing."""
-
-    def add_success(self, task: Any) -> None:
-        """Keep the worst exit code that a stage reported."""
-        self.exit_code = max(self.exit_code, (task.values or {}).get("exit", 0))
-
-    def add_failure(self, task: Any, fail: BaseFail) -> None:
-        """Say what stopped a task."""
-        other = 1 if isinstance(fail, TaskFailed) else 5
-        self.exit_code = max(self.exit_code, getattr(fail, "exit_code", other))
-        sys.stderr.write(f"{task.name}: {fail.message if isinstance(fail, Stopped) else fail.get_msg()}\n")
-
-    def complete_run(self) -> None:
-        """End with the exit code of the run."""
-        if isinstance(sys.exception(), KeyboardInterrupt):
-            sys.stderr.write("interrupted; finished work is kept, run it again to go on\n")
-            raise SystemExit(INTERRUPTED)
-        if self.runtime_errors:
-            sys.stderr.write("\n".join(self.runtime_errors) + "\n")
-            raise SystemExit(5)
-        if self.exit_code:
-            raise SystemExit(self.exit_code)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 DOIT_CONFIG: Final = {
@@ -373,6 +310,94 @@ def _gate(labels: list[str] | None, **options: Any) -> Any:
         json_file=found.get("--json", options["json"]),
         junit_file=found.get("--junit", options["junit"]),
     )
+
+
+_PUBLISH: Final[tuple[Task, ...]] = (
+    {"name": "mode", "long": "mode", "default": "", "help": "artifact or branch, in place of publish.mode"},
+    {"name": "pr", "long": "pr", "type": int, "default": 0, "help": "publish a preview of this pull request"},
+    {"name": "preview", "long": "preview", "type": bool, "default": False, "help": "the same, of the event's"},
+    {"name": "prune_pr", "long": "prune-pr", "type": int, "default": 0, "help": "remove the preview of this one"},
+    {
+        "name": "fetch_runs", "long": "fetch-runs", "type": bool, "default": False,
+        "help": "only bring the runs of the store here",
+    },
+)  # fmt: skip
+
+
+def task_publish() -> Task:
+    """Publish the site of all runs: a checked folder to upload, or a branch; or the preview of a pull request."""
+    return {"actions": [_publish], "params": list(_PUBLISH), "uptodate": [False], "io": {"capture": False}}
+
+
+def _publish(**options: Any) -> Any:
+    return _act(publishing.publish, environ=os.environ, **options)
+
+
+_COMMENT: Final = "profbook comment [--pr N] [--preview] [--strict] [BASE HEAD]"
+
+
+def task_comment() -> Task:
+    """Tell the comparisons, or BASE HEAD alone: here, in the job's summary and as one comment on a pull request."""
+    return {
+        "actions": [_comment],
+        "params": [
+            {"name": "pr", "long": "pr", "type": int, "default": 0, "help": "the pull request; else the event's"},
+            {"name": "preview", "long": "preview", "type": bool, "default": False, "help": "link to its preview"},
+            {"name": "strict", "long": "strict", "type": bool, "default": False, "help": "as for gate"},
+        ],
+        "pos_arg": "labels",
+        "uptodate": [False],
+        "io": {"capture": False},
+    }
+
+
+def _comment(labels: list[str] | None, **options: Any) -> Any:
+    try:
+        # doit reads options up to the first label; here they may follow it.
+        late, words = getopt.gnu_getopt(labels or [], "", ["pr=", "preview", "strict"])
+        found = dict(late)
+        number = int(found.get("--pr", options["pr"]))
+    except (getopt.GetoptError, ValueError) as error:
+        return Stopped(str(UsageError(f"comment: {error}", cure=_COMMENT)), UsageError.exit_code)
+    if len(words) not in {0, 2} or number < 0:
+        return Stopped(str(UsageError("comment takes two labels or none", cure=_COMMENT)), UsageError.exit_code)
+    return _act(
+        commenting.comment,
+        environ=os.environ,
+        today=datetime.now(tz=UTC).date(),
+        pair=tuple(words) if words else None,
+        pr=number,
+        preview="--preview" in found or options["preview"],
+        strict="--strict" in found or options["strict"],
+    )
+
+
+def task_export() -> Task:
+    """Write runs, comparisons or profiles in formats of other programs: export FORMAT [RUN… | BASE HEAD]."""
+    return _worded(export_words.EXPORT, export_words.export)
+
+
+def task_scrub() -> Task:
+    """Copy runs into a new folder without the labels, secrets and homes that are to be kept out."""
+    return _worded(export_words.SCRUB, export_words.scrub)
+
+
+def task_serve() -> Task:
+    """Serve the site on this machine, and a live view while a run is taken; Ctrl-C ends it."""
+    return _worded(export_words.SERVE, export_words.serve)
+
+
+def _worded(params: tuple[Task, ...], stage: Callable[..., object]) -> Task:
+    def act(words: list[str] | None, **options: Any) -> Any:
+        return _act(stage, words or (), options, today=datetime.now(tz=UTC).date())
+
+    return {
+        "actions": [act],
+        "params": list(params),
+        "pos_arg": "words",
+        "uptodate": [False],
+        "io": {"capture": False},
+    }
 
 
 def task_history() -> Task:

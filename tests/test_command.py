@@ -31,7 +31,7 @@ HEAVY = (
 def here(tmp_path, monkeypatch):
     """Stand in an empty project, with a fresh graph."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("pipeline.tasks.signal.signal", lambda *_: None)
+    monkeypatch.setattr("pipeline.task_report.signal.signal", lambda *_: None)
     for remembered in (tasks._project, tasks._stored):
         remembered.cache_clear()
     yield tmp_path

@@ -1,7 +1,6 @@
 """Keep secrets and paths of this machine out of runs: mask words of a command, text of a log, parts of a URL.
 
-Rules: masking errs on the side of hiding. What follows a telling name (``password=``, ``--token``, ``Authorization:``),
-the userinfo and query of a URL, and well-known shapes of keys are replaced by ``***``; nothing else changes.
+Rules: masking errs on the side of hiding; `analysis.masking` says what looks like a secret. Nothing else changes.
 """
 
 from __future__ import annotations
@@ -11,24 +10,22 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-MASK: Final = "***"
+from pipeline.analysis.masking import MASK, TELLING_NAME, mask_keys, mask_text
 
-_NAME: Final = (
-    r"[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|auth|authorization|cookie|session[_-]?id|dsn)"
-)
-_ASSIGNED: Final = re.compile(
-    rf"(?i)(?<![\w.-])(-*{_NAME}[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|(?:(?:bearer|basic)\s+)?[^\s\"',;&]+)"
-)
-_OPTION: Final = re.compile(rf"(?i)^-+{_NAME}$")
-_TELLING: Final = re.compile(rf"(?i)^{_NAME}(?:_(?:id|value|file))?$")
-_HEADER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
-_URL: Final = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)([^\s/?#@\"'<>]*@)?([^\s?#\"'<>]*)([?#][^\s\"'<>]*)?")
-_SHAPES: Final = re.compile(
-    r"gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{16}|xox[abprs]-[\w-]{10,}"
-    r"|eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*|AIza[\w-]{30,}|sk-[\w-]{20,}"
-)
-_PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_OPTION: Final = re.compile(rf"(?i)^-+{TELLING_NAME}$")
+_TELLING: Final = re.compile(rf"(?i)^{TELLING_NAME}(?:_(?:id|value|file))?$")
+
+__all__ = [
+    "MASK",
+    "hidden_parts",
+    "hide_paths",
+    "is_telling",
+    "mask",
+    "mask_keys",
+    "mask_text",
+    "printable",
+    "safe_url",
+]
 
 
 def mask(words: Sequence[str]) -> tuple[str, ...]:
@@ -50,26 +47,6 @@ def hidden_parts(words: Sequence[str]) -> tuple[str, ...]:
             match = re.fullmatch(kept, word, re.DOTALL)
             found += [part for group in (match.groups() if match else (word,)) for part in re.split(r"[:=&?#@]", group)]
     return tuple(found)
-
-
-def mask_text(text: str) -> str:
-    """Mask what looks like a secret in running text."""
-    text = _PEM.sub(MASK, text)
-    text = _URL.sub(_clean_url, text)
-    text = _HEADER.sub(rf"\1 {MASK}", text)
-    text = _ASSIGNED.sub(rf"\g<1>{MASK}", text)
-    return _SHAPES.sub(MASK, text)
-
-
-def mask_keys(text: str) -> str:
-    """Mask well-known shapes of keys and nothing else: for text whose lines count, such as source."""
-    text = _PEM.sub(lambda match: MASK + "\n" * match.group().count("\n"), text)
-    return _SHAPES.sub(MASK, text)
-
-
-def _clean_url(match: re.Match[str]) -> str:
-    scheme, userinfo, rest, tail = match.groups()
-    return f"{scheme}{f'{MASK}@' if userinfo else ''}{rest}{f'{tail[0]}{MASK}' if tail else ''}"
 
 
 def is_telling(name: str) -> bool:

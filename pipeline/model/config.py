@@ -18,6 +18,8 @@ from pipeline.model.gate import AcceptConfig
 from pipeline.model.growth import DEFAULT_RULES, LeakRules
 from pipeline.model.history import HistoryConfig
 from pipeline.model.program import BenchConfig, ProgramConfig
+from pipeline.model.publish import CommentConfig, PublishConfig
+from pipeline.model.redact import RedactConfig
 from pipeline.model.rules import Rule
 from pipeline.model.source import LINK_TEMPLATE
 from pipeline.model.target import Budget, RoleConfig, TargetConfig
@@ -280,7 +282,9 @@ class SiteConfig(_Section):
     name: str = Field("profbook", description="Title of the site.")
     url: str = Field("", description="Address the site will be published at; empty for relative links only.")
     raw_profiles: bool = Field(
-        True, description="Copy raw profiles into the site, so that `go tool pprof URL` works on them."
+        True,
+        description="Copy raw files into the site, so that `go tool pprof URL` works on profiles: as they are, or "
+        "redacted where they hold what `redact` keeps out.",
     )
 
 
@@ -324,6 +328,9 @@ class Config(_Section):
     )
     topics: tuple[TopicConfig, ...] = Field((), description="Groups of code to weigh in every profile.")
     site: SiteConfig = Field(SiteConfig(), description="The site.")
+    redact: RedactConfig = Field(RedactConfig(), description="What is kept out of pages, exports and derived data.")
+    publish: PublishConfig = Field(PublishConfig(), description="Where the site goes, and where runs are kept.")
+    comment: CommentConfig = Field(CommentConfig(), description="The comment on a pull request.")
     limits: LimitsConfig = Field(LimitsConfig(), description="Guards.")
 
     @property

@@ -54,7 +54,8 @@ class ProfileRecord:
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """``build/derived/<run>/record.json``: one run, read, measured and doubted. ``key`` is what it was computed
-    from.
+    from. ``scrubbed`` are (path, name of a data file) of the raw files that are only published redacted; an empty name
+    means not at all.
     """
 
     key: str
@@ -70,6 +71,7 @@ class RunRecord:
     churn: tuple[Churn, ...] = ()
     contention: tuple[Contention, ...] = ()
     benchmarks: tuple[RunBenchmarks, ...] = ()
+    scrubbed: tuple[tuple[str, str], ...] = ()
 
     @property
     def all_findings(self) -> tuple[Finding, ...]:

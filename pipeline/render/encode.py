@@ -18,6 +18,13 @@ _URL_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 _FRAGMENT_SAFE: Final = _URL_SAFE | frozenset(b"!()*,:;@")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_WORD_CHARS: Final = r"A-Za-z0-9()%.,:;?'/+×÷±µ∞→–−…=\N{NO-BREAK SPACE}-"
+_PLAIN_WORD: Final = re.compile(rf"[{_WORD_CHARS}]+")
+_TAKEN: Final = re.compile(
+    r"//|www\.|(?<![A-Za-z0-9.])[0-9a-f]{7,}(?![A-Za-z0-9.])|[A-Za-z]-[0-9]|--|\.\.|:[a-z0-9+-]+:", re.IGNORECASE
+)
+"""What a reader may take for a link, a commit, an issue, punctuation or an emoji."""
+_STARTER: Final = re.compile(r"[-+=.:–−]*|\d+[.)]")
 _KEPT: Final = frozenset("\n\t")
 _ISLAND: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -50,6 +57,20 @@ def json_text(value: Any) -> str:
 def markdown(text: str) -> str:
     """Write text into a Markdown document: every character but letters, digits and spaces as a numeric entity."""
     return "".join(char if char == " " or _PLAIN.match(char) else f"&#{ord(char)};" for char in visible(text))
+
+
+def code_span(text: str, *, table: bool = False) -> str:
+    """Write text as a code span of Markdown, one line with a fence no text can close; ``table``: for a table's cell."""
+    plain = re.sub(r"[\n\t]", " ", visible(text)) or " "
+    fence = "`" * (max((len(run) for run in re.findall("`+", plain)), default=0) + 1)
+    pad = " " if plain[0] in "` " or plain[-1] in "` " else ""
+    return f"{fence}{pad}{plain.replace('|', chr(92) + '|') if table else plain}{pad}{fence}"
+
+
+def markdown_words(text: str) -> str:
+    """Write a sentence into Markdown: what Markdown or HTML would act on is escaped, the rest stays readable."""
+    plain = " ".join(visible(text).split())
+    return re.sub(r"[\\`*_{}\[\]<>()#+!|~&@:$^=]|(?<=www)\.", lambda found: f"&#{ord(found[0])};", plain)
 
 
 def yaml_text(text: str) -> str:
@@ -96,3 +117,28 @@ def anchor(*parts: str) -> str:
         return joined
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:6]
     return f"{plain[:60]}-{digest}" if plain[:1].isalpha() else f"x-{plain[:60]}-{digest}"
+
+
+def prose(text: str) -> str:
+    """Write a sentence into Markdown: plain words stay as they are, all that could be more becomes code.
+
+    A word is plain when no reader takes it for markup, a mention, an issue, a commit or a link.
+    """
+    parts: list[str] = []
+    coded: list[str] = []
+    for word in " ".join(visible(text).split()).split(" "):
+        begins = not parts and not coded
+        if _PLAIN_WORD.fullmatch(word) and not _TAKEN.search(word) and not (begins and _STARTER.fullmatch(word)):
+            parts += [_coded(coded)] if coded else []
+            parts.append(word)
+            coded = []
+        else:
+            coded.append(word)
+    return " ".join([*parts, *([_coded(coded)] if coded else [])])
+
+
+def _coded(words: list[str]) -> str:
+    """Write words as code, without the punctuation that ends them."""
+    text = " ".join(words)
+    core = text.rstrip(",;:.")
+    return code_span(core) + text[len(core) :] if core else code_span(text)

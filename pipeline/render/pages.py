@@ -127,16 +127,23 @@ def copies(records: Sequence[RunRecord], config: Config) -> dict[str, str]:
                 for place in links.data_files(profile.tree):
                     found[place] = f"build/derived/{run.id}/{place.rpartition('/')[2]}"
         if config.site.raw_profiles:
-            folder = f"{config.collect.profiles_dir}/{run.id}"
-            for file in run.files:
-                place = links.raw_file(run.id, file.path)
-                if place:
-                    found[place] = f"{folder}/{file.path}"
+            places = _raw_places(record, config)
+            for path, source in places.items():
+                if place := links.raw_file(run.id, path):
+                    found[place] = source
             for profile in sorted(record.profiles, key=taken_order):
                 place = links.endpoint(run.id, profile)
-                if place and links.is_safe_path(profile.path) and not profile.merged_of:
-                    found[place] = f"{folder}/{profile.path}"
+                if place and links.is_safe_path(profile.path) and profile.path in places:
+                    found[place] = places[profile.path]
     return found
+
+
+def _raw_places(record: RunRecord, config: Config) -> dict[str, str]:
+    """Say where each raw file of a run is as it may be published; those that may not are left out."""
+    folder = f"{config.collect.profiles_dir}/{record.run.id}"
+    scrubbed = {path: f"build/derived/{record.run.id}/{name}" if name else "" for path, name in record.scrubbed}
+    places = {file.path: scrubbed.get(file.path, f"{folder}/{file.path}") for file in record.run.files}
+    return {path: source for path, source in places.items() if source}
 
 
 def _documents(env: Environment, templates: Mapping[str, str]) -> dict[str, str]:

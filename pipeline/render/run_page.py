@@ -179,9 +179,9 @@ def file_lines(record: RunRecord, *, raw: bool) -> tuple[FileLine, ...]:
     """List the files of a run in order of path, then those that should be there and are not."""
     run = record.run
     root = links.root_of(links.run_page(run.id))
-    lines = []
+    lines, scrubbed = [], dict(record.scrubbed)
     for file in run.files:
-        place = links.raw_file(run.id, file.path) if raw else ""
+        place = links.raw_file(run.id, file.path) if raw and scrubbed.get(file.path, "as it is") else ""
         href = root + encode.url_path(place) if place else ""
         lines.append(FileLine(file.path, file.kind, file.phase, file.size_bytes, file.sha256, href))
     present = {file.path for file in run.files}

@@ -28,7 +28,7 @@ from pipeline.model.layout import is_run_name
 from pipeline.model.target import service_root
 
 PREFIX: Final = "PROFBOOK_"
-RESERVED: Final = frozenset({"PROFBOOK_DEBUG"})
+RESERVED: Final = frozenset({"PROFBOOK_DEBUG", "PROFBOOK_PUSH_TOKEN"})
 """Environment names that begin like a setting but are not one."""
 
 _ALIAS_PREFIXES: Final = ("E2E_PROFILE_", "TEST_PROFILE_")

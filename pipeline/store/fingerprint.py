@@ -22,7 +22,8 @@ from pipeline.store.rules import rules_of
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent
 _GROUND: Final = ("__init__.py", "derive.py", "errors.py", "model", "stages.py", "store", "units.py")
-DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "render/flame.py", "render/payload.py")
+_DRAWN: Final = ("render/flame.py", "render/payload.py", "render/pprof_proto.py")
+DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "scrubbing.py", *_DRAWN)
 COMPARE_CODE: Final = (*_GROUND, "analysis/metrics.py", "compare")
 HISTORY_CODE: Final = (*COMPARE_CODE, "history.py")
 SITE_CODE: Final = (".",)
@@ -73,6 +74,8 @@ def derive_key(run_digest: str, config: Config) -> str:
         budgets,
         config.leak.model_dump(mode="json"),
         asdict(config.cost),
+        config.redact.model_dump(mode="json"),
+        config.site.raw_profiles,
     ]
     return digest("derive", RECORD_FORMAT, run_digest, settings, of_code(DERIVE_CODE), of_libraries(_DERIVE_LIBRARIES))
 
