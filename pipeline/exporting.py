@@ -28,7 +28,7 @@ from pipeline.units import counted
 ROWS: Final[dict[str, str]] = {
     "json": "metrics and profile totals, a row each, as JSON",
     "csv": "the same rows as CSV",
-    "parquet": "the same rows as Parquet (needs Polars)",
+    "parquet": "the same rows as Parquet",
     "openmetrics": "metrics as OpenMetrics text",
     "benchfmt": "metrics as Go benchmark results, for benchstat",
     "customSmallerIsBetter": "metrics of one label for github-action-benchmark",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from pipeline import sites
 from pipeline.errors import CollectError, UsageError
 from pipeline.model.config import Config
 from pipeline.stages import PARTIAL, build_folder, profiles_folder
@@ -134,7 +135,8 @@ _SIGNS: Final = {"info": "✓", "warning": "!", "error": "✕"}
 
 
 def doctor(root: Path, environ: Mapping[str, str], *, say: Callable[[str], None] = print) -> int:
-    """Check settings, services, tools and leftovers, a line each; the exit code is 3 when a collect would lose data.
+    """Check settings, services, tools, leftovers, the site's size, a line each; the exit code is 3 when a collect would
+    lose data.
 
     Raises ConfigError when the settings themselves are wrong.
     """
@@ -149,6 +151,11 @@ def doctor(root: Path, environ: Mapping[str, str], *, say: Callable[[str], None]
         say(f"{_SIGNS[found.severity]} {found.subject}: {found.message}{evidence}")
         if found.cure:
             say(f"    {found.cure}")
+    if size := sites.told_size(root):
+        message, cure, is_large = size
+        say(f"{_SIGNS['warning' if is_large else 'info']} site: {message}")
+        if cure:
+            say(f"    {cure}")
     return PARTIAL if errors else 0
 
 

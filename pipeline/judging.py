@@ -16,7 +16,7 @@ from pipeline.errors import ConfigError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.gate import GateResult
 from pipeline.model.verdict import Comparison
-from pipeline.store import atomic, records, runs
+from pipeline.store import atomic, records
 
 
 def gate(
@@ -52,7 +52,7 @@ def judge(
     """Make the comparisons of the settings, or that of ``pair``, and judge them. Raises ConfigError without any."""
     from pipeline.compare.gate import judge_gate
 
-    found = () if pair or config.compare else runs.list_manifests(stages.profiles_folder(root, config))
+    found = () if pair or config.compare else [one.run for one in stages.known_runs(root, config)]
     pairs = (CompareConfig(base=pair[0], head=pair[1]),) if pair else stages.pairs(config, found)
     if not pairs:
         raise ConfigError(
@@ -69,10 +69,10 @@ def tell_history(root: Path, config: Config, *, label: str = "", say: Callable[[
     from pipeline import history
     from pipeline.render.history_section import history_lines
 
-    stored = runs.list_runs(stages.profiles_folder(root, config))
-    keys = stages.record_keys(stored, config)
+    keys = stages.record_keys(stages.known_runs(root, config), config)
+    summaries = [stages.summary_of(root, name, key, config) for name, key in keys.items()]
     found = history.find(
-        stages.build_folder(root), [stages.record_of(root, name, key, config) for name, key in keys.items()], config
+        stages.build_folder(root), summaries, config, lambda name: stages.record_of(root, name, keys[name], config)
     )
     lines = history_lines([one for one in found.steps if label in {"", one.series.label}])
     searched = [one for one in found.labels if label in {"", one.label}]
@@ -88,7 +88,7 @@ def tell_history(root: Path, config: Config, *, label: str = "", say: Callable[[
 def _comparisons(root: Path, config: Config, pairs: Sequence[CompareConfig]) -> list[Comparison]:
     from pipeline.compare.pair import compare_labels
 
-    stored = runs.list_runs(stages.profiles_folder(root, config))
+    stored = stages.known_runs(root, config)
     trees = partial(records.call_tree, stages.build_folder(root))
     found = []
     for pair in pairs:

@@ -141,7 +141,7 @@ def _combined(root: Path, config: Config, picked: Sequence[str], choice: Choice)
     sources = [one.profile for one in _read(root, config, picked, choice)]
     bases: list[Profile] = []
     if choice.base:
-        stored = runs.list_manifests(stages.profiles_folder(root, config))
+        stored = [one.run for one in stages.known_runs(root, config)]
         bases = [one.profile for one in _read(root, config, chosen((choice.base,), stored), choice)]
     profile = open_profiles(sources, bases, SourceOptions(diff=bool(bases)))
     options = ReportOptions(

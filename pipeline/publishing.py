@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pipeline import stages
+from pipeline import sites, stages
 from pipeline.errors import UsageError
 from pipeline.model.config import Config, SiteConfig
 from pipeline.store import atomic, fingerprint, locks
@@ -153,7 +153,7 @@ def _build_all(root: Path, config: Config) -> Path:
         place = house / "build" / "derived" / folder.name
         if folder.is_dir() and (house / "profiles" / folder.name).is_dir() and not place.exists():
             shutil.copytree(folder, place)
-    stages.build_site(house, _in_house(config))
+    sites.build_site(house, _in_house(config))
     return house / "build" / "site"
 
 
@@ -232,7 +232,7 @@ def _preview(
     from pipeline.site import branch as branches
 
     repo.check()
-    stages.build_site(root, config.model_copy(update={"site": preview_site(config, number)}))
+    sites.build_site(root, config.model_copy(update={"site": preview_site(config, number)}))
     site = stages.build_folder(root) / "site"
 
     def change(tip: str) -> Change | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline import stages
+from pipeline import sites, stages
 from pipeline.analysis.redact import Redactor, redact_profile
 from pipeline.errors import ProfbookError, SiteError
 from pipeline.model import layout
@@ -78,7 +78,7 @@ class _Watch:
         """Build the site; a failure is told once and leaves the old site."""
         self.seen = self._runs()
         try:
-            stages.build_site(self.root, self.config, say=self.say)
+            sites.build_site(self.root, self.config, say=self.say)
             self.failed = ""
         except ProfbookError as error:
             if str(error) != self.failed:

@@ -8,48 +8,28 @@ it worked. Keys decide (`store.fingerprint`), never times. What is wrong with on
 from __future__ import annotations
 
 import gc
-import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from pipeline import history
 from pipeline.analysis.redact import Redactor
 from pipeline.compare import pairs as pairing
 from pipeline.derive import derive
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, StoreError
 from pipeline.model.config import CompareConfig, Config
-from pipeline.model.finding import Finding
 from pipeline.model.record import RunRecord
 from pipeline.model.run import Run
+from pipeline.model.summary import RunSummary
 from pipeline.model.verdict import Comparison
-from pipeline.store import atomic, fingerprint, locks, records, runs
+from pipeline.store import fingerprint, locks, records, runs, seen, summaries
 from pipeline.store.rules import rules_of
-from pipeline.units import counted
-
-if TYPE_CHECKING:
-    from pipeline.site.build import BuildReport
 
 PARTIAL: Final = 3
 """Exit code when data is missing."""
 
-_SHOWN_ERRORS: Final = 10
 _NOTES_BYTES: Final = 64 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class SiteSummary:
-    """What a finished site holds, kept beside it so that a look at it costs nothing."""
-
-    runs: int
-    comparisons: int
-    warnings: int
-    errors: tuple[tuple[str, Finding], ...]
 
 
 def build_folder(root: Path) -> Path:
@@ -62,13 +42,28 @@ def profiles_folder(root: Path, config: Config) -> Path:
     return root / config.collect.profiles_dir
 
 
+def memory(root: Path, name: str) -> seen.Memory:
+    """Open what is remembered of the files of ``runs``, of ``derived``, of ``compare`` or of the ``site``."""
+    return seen.memory(build_folder(root) / "cache" / "seen" / name)
+
+
+def known_runs(root: Path, config: Config) -> tuple[runs.KnownRun, ...]:
+    """List all runs, reading those that changed since the last look."""
+    return runs.known_runs(profiles_folder(root, config), memory(root, "runs"))
+
+
 # --- derive ------------------------------------------------------------------------------------------------------
 
 
-def is_derived(root: Path, stored: runs.StoredRun, config: Config) -> bool:
-    """Tell whether a run's record is current and whole."""
-    path = records.run_record(build_folder(root), stored.run.id)
-    return records.is_current(path, kind="run", key=fingerprint.derive_key(stored.digest, config))
+def is_derived(root: Path, run_id: str, key: str) -> bool:
+    """Tell whether a run's record has this key and is whole."""
+    return summaries.key_of(build_folder(root), run_id, memory(root, "derived")) == key
+
+
+def record_keys(stored: Sequence[runs.Listed], config: Config) -> dict[str, str]:
+    """Key of each run's record, by run."""
+    key = fingerprint.derive_keys(config)
+    return {one.run.id: key(one.digest) for one in stored}
 
 
 @contextmanager
@@ -85,7 +80,9 @@ def _no_collector() -> Iterator[None]:
 
 @_no_collector()
 def derive_run(root: Path, run_id: str, config: Config) -> bool:
-    """Read, measure and doubt one run, and write its record; nothing is done for a run that is gone."""
+    """Read, measure and doubt one run, and write its record and summary; nothing is done for a run that is gone."""
+    from pipeline.render.summary import summarize
+
     run_dir, build = profiles_folder(root, config) / run_id, build_folder(root)
     path = records.run_record(build, run_id)
     with locks.hold(build / "locks", f"derive-{run_id}"):
@@ -93,7 +90,7 @@ def derive_run(root: Path, run_id: str, config: Config) -> bool:
             return False
         stored = runs.read_run(run_dir)
         key = fingerprint.derive_key(stored.digest, config)
-        if records.is_current(path, kind="run", key=key):
+        if is_derived(root, run_id, key):
             return False
         reader = partial(runs.read_file, run_dir)
         record, files = derive(
@@ -108,8 +105,29 @@ def derive_run(root: Path, run_id: str, config: Config) -> bool:
             redact=config.redact.rules,
             publish=config.site.raw_profiles,
         )
+        files[summaries.SUMMARY] = summaries.dump(summarize(record))
         records.write(path, record, kind="run", key=key, files=files)
     return True
+
+
+def summary_of(root: Path, run_id: str, key: str, config: Config) -> RunSummary:
+    """Read a run's summary, deriving the run first if it is not current. Raises StoreError when it is gone."""
+    find = partial(summaries.find, build_folder(root), run_id, memory=memory(root, "derived"))
+    found = find(key)
+    if found is None:
+        derive_run(root, run_id, config)
+        # What was just derived may be of a run that has changed since its key was made.
+        found = find(records.head(records.run_record(build_folder(root), run_id), kind="run")[0])
+    if found is None:
+        raise StoreError(f"the run {run_id} went while it was read", cure="Run it again.")
+    return found
+
+
+def record_of(root: Path, run_id: str, key: str, config: Config) -> RunRecord:
+    """Read a run's record, deriving it first if it is not current: another process may have brought the run."""
+    if not is_derived(root, run_id, key):
+        derive_run(root, run_id, config)
+    return records.read(records.run_record(build_folder(root), run_id), RunRecord, kind="run")
 
 
 # --- compare -----------------------------------------------------------------------------------------------------
@@ -135,26 +153,27 @@ def slug(pair: CompareConfig) -> str:
     return pairing.slug(pair)
 
 
-def _sides(
-    stored: Sequence[runs.StoredRun], pair: CompareConfig, config: Config
-) -> tuple[dict[str, str], dict[str, str]]:
+def _sides(stored: Sequence[runs.Listed], pair: CompareConfig, config: Config) -> tuple[dict[str, str], dict[str, str]]:
     """Find the runs of both sides: run id -> key of its record."""
-    keys, found = record_keys(stored, config), [one.run for one in stored]
-    base, head = ({name: keys[name] for name in pairing.runs_of(side, found)} for side in (pair.base, pair.head))
+    found, key = [one.run for one in stored], fingerprint.derive_keys(config)
+    digests = {one.run.id: one for one in stored}
+    base, head = (
+        {name: key(digests[name].digest) for name in pairing.runs_of(side, found)} for side in (pair.base, pair.head)
+    )
     return base, head
 
 
-def record_keys(stored: Sequence[runs.StoredRun], config: Config) -> dict[str, str]:
-    """Key of each run's record, by run."""
-    return {one.run.id: fingerprint.derive_key(one.digest, config) for one in stored}
-
-
-def is_compared(root: Path, pair: CompareConfig, config: Config, stored: Sequence[runs.StoredRun]) -> bool:
-    """Tell whether a comparison is current; one without a run on either side is never made, so it always is."""
+def compare_key(pair: CompareConfig, config: Config, stored: Sequence[runs.Listed]) -> str:
+    """Make the key of a comparison; empty when neither side has a run."""
     base, head = _sides(stored, pair, config)
-    path = records.comparison(build_folder(root), slug(pair))
-    key = fingerprint.compare_key(pair, list(base.values()), list(head.values()), config)
-    return not (base or head) or records.is_current(path, kind="comparison", key=key)
+    both = list(base.values()), list(head.values())
+    return fingerprint.compare_key(pair, *both, config) if base or head else ""
+
+
+def is_compared(root: Path, pair: CompareConfig, config: Config, stored: Sequence[runs.Listed]) -> bool:
+    """Tell whether a comparison is current; one without a run on either side is never made, so it always is."""
+    key = compare_key(pair, config, stored)
+    return not key or records.is_current(records.comparison(build_folder(root), slug(pair)), kind="comparison", key=key)
 
 
 def compare_labels(root: Path, pair: CompareConfig, config: Config) -> bool:
@@ -164,7 +183,7 @@ def compare_labels(root: Path, pair: CompareConfig, config: Config) -> bool:
 
     build = build_folder(root)
     with locks.hold(build / "locks", f"compare-{slug(pair)}"):
-        stored = runs.list_runs(profiles_folder(root, config))
+        stored = known_runs(root, config)
         if is_compared(root, pair, config, stored):
             return False
         base, head = _sides(stored, pair, config)
@@ -186,119 +205,13 @@ def compare_labels(root: Path, pair: CompareConfig, config: Config) -> bool:
     return True
 
 
-def record_of(root: Path, run_id: str, key: str, config: Config) -> RunRecord:
-    """Read a run's record, deriving it first if it is not current: another process may have brought the run."""
-    path = records.run_record(build_folder(root), run_id)
-    if not records.is_current(path, kind="run", key=key):
-        derive_run(root, run_id, config)
-    return records.read(path, RunRecord, kind="run")
-
-
-# --- site --------------------------------------------------------------------------------------------------------
-
-
-def _site_key(config: Config, stored: Sequence[runs.StoredRun]) -> str:
-    from pipeline.site.templates import templates_dir
-
-    compared = {}
-    for pair in pairs(config, [one.run for one in stored]):
-        base, head = _sides(stored, pair, config)
-        compared[slug(pair)] = fingerprint.compare_key(pair, list(base.values()), list(head.values()), config)
-    return fingerprint.site_key(record_keys(stored, config), compared, config, templates_dir())
-
-
-def is_built(root: Path, config: Config, stored: Sequence[runs.StoredRun]) -> bool:
-    """Tell whether the site is current, whole and holds nothing else."""
-    key, build = _site_key(config, stored), build_folder(root)
-    whole = records.is_current(build / "site.json", kind="site", key=key, folder=build / "site", only=True)
-    return whole and history.is_current(build, record_keys(stored, config), config)
-
-
-def build_site(root: Path, config: Config, *, say: Callable[[str], None] = locks.tell) -> bool:
-    """Render all pages and swap the new site in; leftovers of runs that are gone are removed."""
-    build = build_folder(root)
-    with locks.hold(build / "locks", "site"):
-        stored = runs.list_runs(profiles_folder(root, config))
-        if is_built(root, config, stored):
-            return False
-        say(f"building the site of {counted(len(stored), 'run')} …")
-        found = [record_of(root, one.run.id, fingerprint.derive_key(one.digest, config), config) for one in stored]
-        compared = _comparisons(root, config, stored)
-        _prune(root, config, {one.slug for one in compared})
-        for place in _render(root, config, found, compared).skipped:
-            say(f"not copied into the site: {place}")
-        summary, digests = _summarize(found, compared), records.tree_digests(build / "site")
-        records.seal(build / "site.json", summary, kind="site", key=_site_key(config, stored), files=digests)
-    return True
-
-
-def _comparisons(root: Path, config: Config, stored: Sequence[runs.StoredRun]) -> list[Comparison]:
-    found = [comparison_of(root, config, pair, stored) for pair in pairs(config, [one.run for one in stored])]
-    return [one for one in found if one is not None]
-
-
-def comparison_of(
-    root: Path, config: Config, pair: CompareConfig, stored: Sequence[runs.StoredRun]
-) -> Comparison | None:
+def comparison_of(root: Path, config: Config, pair: CompareConfig, stored: Sequence[runs.Listed]) -> Comparison | None:
     """Read the comparison of two labels, made first if it is not current; None when neither label has a run."""
-    if not any(_sides(stored, pair, config)):
+    if not compare_key(pair, config, stored):
         return None
     if not is_compared(root, pair, config, stored):
         compare_labels(root, pair, config)
     return records.read(records.comparison(build_folder(root), slug(pair)), Comparison, kind="comparison")
-
-
-def _prune(root: Path, config: Config, compared: AbstractSet[str]) -> None:
-    """Remove what was derived from runs and comparisons that are no more."""
-    build = build_folder(root)
-    for folder in (build / "derived").glob("*"):
-        if not (profiles_folder(root, config) / folder.name).is_dir():
-            atomic.remove(folder)
-    for path in (build / "compare").glob("*.json"):
-        if path.stem not in compared:
-            atomic.remove(path)
-
-
-def _render(root: Path, config: Config, found: Sequence[RunRecord], compared: Sequence[Comparison]) -> BuildReport:
-    from pipeline.analysis.metrics import HEADLINE, METRICS
-    from pipeline.compare.decision import decide
-    from pipeline.compare.matrix import matrices
-    from pipeline.render.pages import render_site
-    from pipeline.site import build, cache, templates
-
-    folder, output = templates.templates_dir(), build_folder(root)
-    made = {one.slug: one for one in compared}
-    content = render_site(
-        found,
-        compared,
-        config=config,
-        templates=templates.read_templates(folder),
-        metrics=METRICS,
-        headline=HEADLINE,
-        flames=_flames(root, found),
-        notes=notes(root, config, found),
-        charts=cache.FileCache(output / "cache" / "charts"),
-        decisions=[decide(one, made.get(f"{one.base}..{one.head}"), rules_of(config)) for one in config.decisions],
-        matrices=matrices(compared, HEADLINE),
-        history=history.find(output, found, config),
-        noted=pairing.plan(config.compare, [record.run for record in found], config.comparison).findings,
-    )
-    # A folder of its own for each build: the engine of a killed build may still be writing into the old one.
-    for leftover in output.glob("staging-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    staging = output / f"staging-{os.getpid()}"
-    return build.build_site(content, templates_dir=folder, root=root, staging=staging, site_dir=output / "site")
-
-
-def _flames(root: Path, found: Sequence[RunRecord]) -> dict[str, str]:
-    """Read the static flame graphs: tree name -> the picture of its default sample type."""
-    flames = {}
-    for record in found:
-        folder = records.run_record(build_folder(root), record.run.id).parent
-        for profile in record.profiles:
-            if profile.tree:
-                flames[profile.tree] = (folder / f"{profile.tree}.svg").read_text(encoding="utf-8")
-    return flames
 
 
 def notes(root: Path, config: Config, found: Sequence[RunRecord]) -> dict[tuple[str, str], str]:
@@ -312,30 +225,3 @@ def notes(root: Path, config: Config, found: Sequence[RunRecord]) -> dict[tuple[
         for file in record.run.files
         if file.kind == "notes"
     }
-
-
-def _summarize(found: Sequence[RunRecord], compared: Sequence[Comparison]) -> SiteSummary:
-    doubts = [(record.run.id, doubt) for record in found for doubt in record.all_findings]
-    return SiteSummary(
-        runs=len(found),
-        comparisons=len(compared),
-        warnings=sum(doubt.severity == "warning" for _, doubt in doubts),
-        errors=tuple((run_id, doubt) for run_id, doubt in doubts if doubt.severity == "error"),
-    )
-
-
-def report(root: Path, config: Config, *, say: Callable[[str], None] = print) -> int:
-    """Say where the site is, what it holds and what is missing; the exit code is 3 when data is missing."""
-    build = build_folder(root)
-    summary = records.read(build / "site.json", SiteSummary, kind="site")
-    counts = [counted(summary.runs, "run"), counted(summary.comparisons, "comparison")]
-    counts += [counted(summary.warnings, "warning")] if summary.warnings else []
-    counts += [counted(len(summary.errors), "error")] if summary.errors else []
-    for name in runs.skipped_names(profiles_folder(root, config)):
-        say(f"skipped {config.collect.profiles_dir}/{name}: a link, or not a safe name for an address")
-    for run_id, doubt in summary.errors[:_SHOWN_ERRORS]:
-        say(f"error in {run_id}: {doubt.subject}: {doubt.code}: {doubt.message}")
-    if len(summary.errors) > _SHOWN_ERRORS:
-        say(f"… and {len(summary.errors) - _SHOWN_ERRORS} more, shown on the pages of their runs")
-    say(f"{(build / 'site' / 'index.html').relative_to(root)}: {', '.join(counts)}")
-    return PARTIAL if summary.errors else 0

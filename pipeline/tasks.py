@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline import commenting, export_words, gathering, judging, measuring, publishing, stages
+from pipeline import commenting, export_words, gathering, judging, measuring, publishing, sites, stages
 from pipeline.errors import ProfbookError, UsageError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.store import runs
@@ -43,9 +43,19 @@ def _project() -> tuple[Path, Config]:
 
 
 @cache
-def _stored() -> dict[str, runs.StoredRun]:
-    root, config = _project()
-    return {one.run.id: one for one in runs.list_runs(stages.profiles_folder(root, config))}
+def _known() -> tuple[runs.KnownRun, ...]:
+    return stages.known_runs(*_project())
+
+
+@cache
+def _keys() -> dict[str, str]:
+    return stages.record_keys(_known(), _project()[1])
+
+
+def forget() -> None:
+    """Read settings and runs anew, for a process that gives several commands."""
+    for remembered in (_project, _known, _keys):
+        remembered.cache_clear()
 
 
 def _act(stage: Callable[..., object], *words: Any, settings: dict[str, str] | None = None, **options: Any) -> Any:
@@ -264,7 +274,7 @@ def task_compare() -> Iterator[Task]:
 def task__build() -> Task:
     """Render the site if anything in it changed."""
     return {
-        "actions": [(_act, [stages.build_site])],
+        "actions": [(_act, [sites.build_site])],
         "uptodate": [_is_built],
         "task_dep": ["derive", "compare"],
     }
@@ -272,7 +282,7 @@ def task__build() -> Task:
 
 def task_site() -> Task:
     """Build the site in build/site and say what is in it (this is what plain `doit` does)."""
-    return {"actions": [(_act, [stages.report])], "task_dep": ["_build"], "uptodate": [False]}
+    return {"actions": [(_act, [sites.report])], "task_dep": ["_build"], "uptodate": [False]}
 
 
 _GATE: Final = "profbook gate [--json FILE] [--junit FILE] [--strict] [BASE HEAD]"
@@ -423,21 +433,21 @@ def _run_names() -> tuple[str, ...]:
 
 def _pairs() -> dict[str, CompareConfig]:
     try:
-        root, config = _project()
+        config = _project()[1]
         # Settings that name the pairs spare us looking at the runs.
-        found = () if config.compare else runs.list_manifests(stages.profiles_folder(root, config))
+        found = () if config.compare else [one.run for one in _known()]
         return {stages.slug(pair): pair for pair in stages.pairs(config, found)}
     except ProfbookError:
         return {}  # the site task meets the same error and reports it
 
 
 def _is_derived(name: str) -> bool:
-    return _is_true(lambda: stages.is_derived(_project()[0], _stored()[name], _project()[1]))
+    return _is_true(lambda: stages.is_derived(_project()[0], name, _keys()[name]))
 
 
 def _is_compared(pair: CompareConfig) -> bool:
-    return _is_true(lambda: stages.is_compared(_project()[0], pair, _project()[1], list(_stored().values())))
+    return _is_true(lambda: stages.is_compared(_project()[0], pair, _project()[1], _known()))
 
 
 def _is_built() -> bool:
-    return _is_true(lambda: stages.is_built(*_project(), list(_stored().values())))
+    return _is_true(lambda: sites.is_built(*_project(), _known()))

@@ -3,7 +3,7 @@
 As a script it takes the words of the command. Environment: ``LIGHT_LOG`` is a file that gets a line for each piece of
 work done; a run named by ``LIGHT_BLOCK`` waits, while it is derived, for somebody to open the FIFO ``LIGHT_FIFO``.
 ``--crash-everywhere`` ends the command by SIGKILL before its first, second, … change of the disk, each time looking
-whether the next call repairs everything.
+whether the next call repairs everything; ``--crash-growing FOLDER`` does so beginning with a copy of that as ``build``.
 """
 
 import hashlib
@@ -13,15 +13,18 @@ import signal
 import sys
 from pathlib import Path
 
-from pipeline import derive, stages
+from pipeline import derive, history, stages
 from pipeline.__main__ import main
 from pipeline.model.config import CompareConfig, Config
-from pipeline.model.page import SiteContent
-from pipeline.render import pages
-from pipeline.site import build, swap, templates
+from pipeline.model.history import History, OverTime
+from pipeline.model.page import SiteContent, SitePart, StampedPage
+from pipeline.render import links, pages
+from pipeline.site import build, engine, stamp, templates
 from pipeline.store import codec, fingerprint
 
 REPO = Path(__file__).parents[1]
+SHELL = stamp.Shell((("body", ""),), (), ())
+CONTENTS = (("top", "Top"),)
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate"}
 
 
@@ -38,28 +41,28 @@ def derive_logged(run, *args, **options):
     return derive.derive(run, *args, **options)
 
 
-def render_light(records, comparisons, **_options):
+def lists_light(_shop, _summaries, _comparisons, **_options):
     log("site")
-    data = {f"runs/{one.run.id}/index.html": codec.dump(one) for one in records}
-    data |= {f"compare/{one.slug}/index.html": codec.dump(one) for one in comparisons}
-    return SiteContent(documents={}, stamped={}, data=data | {"index.html": b"light"}, copies={})
+    return SiteContent(documents={}, stamped={}, data={"index.html": b"light"}, copies={})
 
 
-def build_light(content, *, staging, site_dir, **_options):
-    swap.recover(site_dir, staging)
-    for name, data in content.data.items():
-        (staging / "site" / name).parent.mkdir(parents=True, exist_ok=True)
-        (staging / "site" / name).write_bytes(data)
-    swap.swap_in(staging / "site", site_dir)
-    shutil.rmtree(staging, ignore_errors=True)
-    return build.BuildReport((), (), (), len(content.data))
+def run_light(_shop, one, *_facts, **_options):
+    return SitePart(StampedPage(links.run_page(one.run.id), "", codec.dump(one).decode(), CONTENTS), {}, {})
+
+
+def comparison_light(_shop, one, **_options):
+    return SitePart(StampedPage(links.compare_page(one), "", codec.dump(one).decode(), CONTENTS), {}, {})
 
 
 def install():
-    """Put the light engine and the log in the place of the real engine."""
+    """Put a light engine, light pages, no history and the log in the place of the real ones."""
     stages.derive = derive_logged
-    pages.render_site = render_light
-    build.build_site = build_light
+    pages.render_lists, pages.run_part, pages.comparison_part = lists_light, run_light, comparison_light
+    build.run_engine = lambda *_words, **_options: engine.Engine(Path(), {}, "light")
+    build.shells_of = lambda *_words: [(kind, SHELL, "") for kind in ("run", "compare")]
+    build._vega = lambda _root: b""
+    history.is_current = lambda *_words: True
+    history.find, history.over_time = (lambda *_words: History()), (lambda *_words: OverTime())
     templates.templates_dir = lambda: REPO / "site_templates"
     templates.read_templates = lambda _folder: {}
 
@@ -106,17 +109,19 @@ def warm_up():
 
     from pipeline import decode, tasks  # noqa: F401
     from pipeline.analysis import calltree, header, metrics, top  # noqa: F401
-    from pipeline.compare import history, pair  # noqa: F401
+    from pipeline.compare import pair  # noqa: F401
     from pipeline.decode import loadtest  # noqa: F401
+    from pipeline.render import summary  # noqa: F401
 
     config = Config()
     fingerprint.derive_key("", config)
     fingerprint.compare_key(CompareConfig(base="a", head="b"), [], [])
-    fingerprint.history_key({}, config)
+    fingerprint.page_key(templates=[REPO / "site_templates" / name for name in ("pages", "partials")])
     fingerprint.site_key({}, {}, config, templates.templates_dir())
 
 
-def crash_everywhere(words):
+def crash_everywhere(words, before=None):
+    """Die before every change of the disk in turn; ``before`` is the folder ``build`` each time begins as, or none."""
     os.fsync = lambda _descriptor: None  # a kill does not lose what the system has taken
     warm_up()
     built = Path("build")
@@ -124,6 +129,8 @@ def crash_everywhere(words):
     whole = snapshot(built)
     for die_at in range(1, 10_000):
         shutil.rmtree(built)
+        if before:
+            shutil.copytree(before, built)
         ended = forked(words, die_at)
         if ended == 0:
             print(f"{die_at - 1} crashes repaired")
@@ -138,5 +145,7 @@ if __name__ == "__main__":
     install()
     if sys.argv[1] == "--crash-everywhere":
         crash_everywhere(sys.argv[2:])
+    elif sys.argv[1] == "--crash-growing":
+        crash_everywhere(sys.argv[3:], Path(sys.argv[2]))
     else:
         sys.exit(main())

@@ -93,8 +93,7 @@ def plant(root: Path) -> None:
 
 def run(*words: str) -> str:
     """Run the command here; gives what it printed."""
-    tasks._project.cache_clear()
-    tasks._stored.cache_clear()
+    tasks.forget()
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         main(words)

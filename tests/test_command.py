@@ -15,6 +15,7 @@ REPO = Path(__file__).parents[1]
 HEAVY = (
     "altair",
     "scipy",
+    "polars",
     "mkdocs",
     "numpy",
     "jinja2",
@@ -32,11 +33,9 @@ def here(tmp_path, monkeypatch):
     """Stand in an empty project, with a fresh graph."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("pipeline.task_report.signal.signal", lambda *_: None)
-    for remembered in (tasks._project, tasks._stored):
-        remembered.cache_clear()
+    tasks.forget()
     yield tmp_path
-    for remembered in (tasks._project, tasks._stored):
-        remembered.cache_clear()
+    tasks.forget()
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"], []])

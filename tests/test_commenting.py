@@ -197,7 +197,7 @@ def test_the_preview_of_an_event(tmp_path: Path, server: tuple[State, str], monk
         (place / "build" / "site" / "index.html").write_text(config.site.url)
         return True
 
-    monkeypatch.setattr(publishing.stages, "build_site", build_site)
+    monkeypatch.setattr(publishing.sites, "build_site", build_site)
     lines: list[str] = []
     env = environ(tmp_path, api, RUN)
     assert publishing.publish(root, CONFIG, environ=env, preview=True, say=lines.append) == 0

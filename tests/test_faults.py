@@ -90,6 +90,21 @@ def test_a_kill_before_any_change_of_the_disk_is_repaired_by_the_next_call(proje
     assert crashes > 50
 
 
+def test_a_kill_while_a_run_is_added_and_one_is_changed_is_repaired_by_the_next_call(project):
+    late = project / "profiles" / RUNS[3]
+    late.rename(project / "late")
+    run(project)
+    shutil.move(project / "build", project / "before")
+    (project / "late").rename(late)
+    (project / "profiles" / RUNS[1] / "cpu.prof").write_bytes(cpu(5))
+    out = run(project, "--crash-growing", "before", "site")
+    assert int(re.search(r"(\d+) crashes repaired", out)[1]) > 30
+    grown = light.snapshot(project / "build")
+    shutil.rmtree(project / "build")
+    run(project)
+    assert light.snapshot(project / "build") == grown
+
+
 def test_kills_at_random_moments_are_repaired_by_the_next_call(project):
     run(project)
     whole, chance = light.snapshot(project / "build"), random.Random(20261120)
@@ -326,6 +341,7 @@ def test_a_killed_build_leaves_the_old_site_or_the_new_one(real):
         "cache",
         "compare",
         "derived",
+        "history",
         "history.json",
         "locks",
         "site",

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pipeline import gathering, judging, stages
+from pipeline import gathering, judging, sites, stages
 from pipeline.errors import ConfigError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.decision import DecisionConfig
@@ -323,7 +323,7 @@ def test_a_decision_brings_its_comparison_and_its_page(root: Path) -> None:
     asked = DecisionConfig(name="pools", base="before", head="after")
     config = Config(compare=(), decisions=(asked,))
     assert [stages.slug(pair) for pair in stages.pairs(config)] == ["before..after"]
-    assert stages.build_site(root, config, say=[].append)
+    assert sites.build_site(root, config, say=[].append)
     page = (root / "build/site/decisions/pools/index.html").read_text("utf-8")
     assert "More than 30 % fewer GC runs" in page
     assert "decisions/pools/index.html" in (root / "build/site/index.html").read_text("utf-8")

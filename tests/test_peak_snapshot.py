@@ -14,10 +14,10 @@ from pipeline.model.config import Config
 from pipeline.model.layout import place
 from pipeline.model.record import RunRecord
 from pipeline.model.run import RawFile, Run
-from pipeline.render.pages import render_site
 from pipeline.site.templates import read_templates, templates_dir
 from pipeline.store import codec
 from tests.builders import pprof_bytes
+from tests.rendered import render_site
 from tests.series import HEAP, START
 
 LIVE = 200 << 20

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import publishing, stages
+from pipeline import publishing, sites
 from pipeline.errors import SiteError, UsageError
 from pipeline.model.config import Config
 from pipeline.site import git as gits
@@ -49,7 +49,7 @@ def light_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         built.append(",".join(names))
         return True
 
-    monkeypatch.setattr(stages, "build_site", build_site)
+    monkeypatch.setattr(sites, "build_site", build_site)
     return built
 
 
@@ -278,7 +278,7 @@ def test_what_a_host_would_refuse_is_not_uploaded(
 def test_links_and_special_files_are_refused(
     tmp_path: Path, remote: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    plain = stages.build_site
+    plain = sites.build_site
 
     def build(root: Path, config: Config) -> bool:
         plain(root, config)
@@ -291,7 +291,7 @@ def test_links_and_special_files_are_refused(
             odd.hardlink_to(root / "build" / "site" / "index.html")
         return True
 
-    monkeypatch.setattr(stages, "build_site", build)
+    monkeypatch.setattr(sites, "build_site", build)
     with pytest.raises(SiteError, match="odd is "):
         publish(project(remote, tmp_path / "a", 1))
     assert "gh-pages" not in git(remote, "for-each-ref")

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from pipeline import derive as derivation
-from pipeline import gathering, stages
+from pipeline import gathering, sites, stages
 from pipeline.errors import CollectError, ConfigError, UsageError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.record import RunRecord
@@ -56,15 +56,16 @@ def test_derive_writes_what_pages_and_comparisons_need(root):
     assert ("ops_per_sec", 100.0) in [(one.metric, one.value) for one in found.measurements]
     folder = records.run_record(root / "build", BASE).parent
     endings = ["pfv.js", "samples.js", "svg"]
-    names = ["record.json", *(f"{profile.tree}.{ending}" for ending in endings)]
+    names = ["record.json", "summary.json", *(f"{profile.tree}.{ending}" for ending in endings)]
     assert sorted(path.name for path in folder.iterdir()) == sorted(names)
     assert f'"{profile.tree}.pfv"' in (folder / f"{profile.tree}.pfv.js").read_text()
 
 
 def test_derive_does_its_work_once(root):
     assert stages.derive_run(root, BASE, CONFIG)
-    stored = runs.read_run(root / "profiles" / BASE)
-    assert stages.is_derived(root, stored, CONFIG)
+    key = stages.record_keys(runs.list_runs(root / "profiles"), CONFIG)[BASE]
+    assert stages.is_derived(root, BASE, key)
+    assert not stages.is_derived(root, BASE, key[::-1])
     assert not stages.derive_run(root, BASE, CONFIG)
     assert not stages.derive_run(root, "gone", CONFIG)
 
@@ -224,10 +225,10 @@ def test_the_report_counts_and_names_what_is_missing(root):
     (root / "profiles" / BASE / "cpu.prof").write_bytes(b"")
     (root / "profiles" / "latest").symlink_to(BASE)
     said = []
-    stages.build_site(root, CONFIG, say=said.append)
+    sites.build_site(root, CONFIG, say=said.append)
     assert said[0] == "building the site of 2 runs …"
     said.clear()
-    assert stages.report(root, CONFIG, say=said.append) == 3
+    assert sites.report(root, CONFIG, say=said.append) == 3
     assert said[0] == "skipped profiles/latest: a link, or not a safe name for an address"
     assert said[1].startswith(f"error in {BASE}: cpu.prof: empty: ")
     assert said[-1].startswith("build/site/index.html: 2 runs, 1 comparison")
@@ -235,10 +236,10 @@ def test_the_report_counts_and_names_what_is_missing(root):
 
 
 def test_the_site_is_built_from_raw_runs_alone_and_only_once(root):
-    assert stages.build_site(root, CONFIG, say=lambda _: None)
+    assert sites.build_site(root, CONFIG, say=lambda _: None)
     for page in ("index.html", f"runs/{BASE}/index.html", "compare/baseline..optimized/index.html"):
         assert (root / "build/site" / page).is_file()
-    assert not stages.build_site(root, CONFIG, say=lambda _: None)
+    assert not sites.build_site(root, CONFIG, say=lambda _: None)
     assert not list((root / "build").glob("staging-*"))
 
 
@@ -247,7 +248,7 @@ def test_leftovers_of_killed_builds_and_of_old_runs_go(root):
         path = root / "build" / name
         path.parent.mkdir(parents=True)
         path.touch()
-    stages.build_site(root, CONFIG, say=lambda _: None)
+    sites.build_site(root, CONFIG, say=lambda _: None)
     left = {path.relative_to(root / "build").as_posix() for path in (root / "build").rglob("*")}
     assert not left & {"staging-1", "derived/gone", "compare/old..new.json"}
 

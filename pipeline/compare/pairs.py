@@ -9,7 +9,7 @@ at. Commits are in the order they were first measured.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,8 +70,8 @@ def _against_baseline(runs: Sequence[Run], baseline: str) -> list[CompareConfig]
 
 def _against_previous(runs: Sequence[Run]) -> list[CompareConfig]:
     found = []
-    for label in dict.fromkeys(run.label for run in runs):
-        commits = list(dict.fromkeys(_sha(run) for run in runs if run.label == label and _is_commit(run)))
+    for label, mine in _by(runs, lambda run: run.label).items():
+        commits = list(dict.fromkeys(_sha(run) for run in mine if _is_commit(run)))
         if len(commits) > 1:
             base, head = (_side(label, sha, commits) for sha in commits[-2:])
             found.append(CompareConfig(base=base, head=head))
@@ -81,19 +81,26 @@ def _against_previous(runs: Sequence[Run]) -> list[CompareConfig]:
 def _against_merge_base(runs: Sequence[Run]) -> list[CompareConfig]:
     """Pair the newest commit of each label with its merge base, where both were measured."""
     found = []
-    for label in dict.fromkeys(run.label for run in runs):
-        newest = [run for run in runs if run.label == label and _is_commit(run)][-1:]
-        merge_base = newest[0].manifest.environment.git_merge_base if newest and newest[0].manifest else ""
-        measured = [run for run in runs if _is_commit(run) and _sha(run) == merge_base.lower() != _sha(newest[0])]
-        if measured:
+    measured, labels = [run for run in runs if _is_commit(run)], _by(runs, lambda run: run.label)
+    newest, by_sha = {run.label: run for run in measured}, _by(measured, _sha)
+    for label in labels:
+        head = newest.get(label)
+        merge_base = head.manifest.environment.git_merge_base.lower() if head and head.manifest else ""
+        bases = by_sha.get(merge_base, ())
+        if head and bases and merge_base != _sha(head):
             # The label's own runs first: they were taken the same way.
-            base = next((run for run in measured if run.label == label), measured[-1])
-            sides = [
-                _side(run.label, _sha(run), [_sha(one) for one in runs if one.label == run.label])
-                for run in (base, newest[0])
-            ]
+            base = next((run for run in bases if run.label == label), bases[-1])
+            sides = [_side(run.label, _sha(run), [_sha(one) for one in labels[run.label]]) for run in (base, head)]
             found.append(CompareConfig(base=sides[0], head=sides[1]))
     return found
+
+
+def _by(runs: Sequence[Run], key: Callable[[Run], str]) -> dict[str, list[Run]]:
+    """Group runs, the groups in the order of their first."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(key(run), []).append(run)
+    return groups
 
 
 def _sha(run: Run) -> str:

@@ -286,6 +286,17 @@ class SiteConfig(_Section):
         description="Copy raw files into the site, so that `go tool pprof URL` works on profiles: as they are, or "
         "redacted where they hold what `redact` keeps out.",
     )
+    engine: Literal["mkdocs", "properdocs", "zensical", "none"] = Field(
+        "mkdocs",
+        description="What renders the guide and the frame of every page; all but mkdocs must be installed. none: a "
+        "plain frame of our own, which needs no engine.",
+    )
+    keep_runs: int = Field(
+        0,
+        ge=0,
+        description="Show only so many of the newest runs on the site; 0: all. Older ones stay in the store, in trends "
+        "and in comparisons.",
+    )
 
 
 class LimitsConfig(_Section):

@@ -19,12 +19,22 @@ from typing import Any, Final
 
 from pipeline.render.encode import visible
 
-CHART_FORMAT: Final = 1
+CHART_FORMAT: Final = 2
 WIDTH: Final = 340
 DATA: Final = "rows"
 _ROW_HEIGHT: Final = 22
 _FONT: Final = "Arial, Helvetica, Liberation Sans, sans-serif"
 """Fonts of one width, so that labels measured here fit where they are shown."""
+
+_INK: Final = "#131a26"
+_LIGHT: Final[Mapping[str, str]] = {
+    "--pb-c1": "#2468b4",
+    "--pb-base": "#7a8494",
+    "--pb-head": "#0b62bd",
+    "--pb-grid": "#e6e9ef",
+    "--pb-axis": "#9aa3b2",
+}
+"""The light colours of the sheet (assets/css/page.css), for pictures that no sheet reaches."""
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -151,6 +161,15 @@ def squeeze_script(text: str) -> str:
     return str(vl_convert.javascript_bundle(text))
 
 
+def png(chart: ChartData) -> bytes:
+    """Draw a chart as a PNG of twice its size, in the light colours on white: for places that show no SVG of ours."""
+    import vl_convert
+
+    text = json.dumps(specification(chart)).replace("currentColor", _INK).replace('"transparent"', '"#fff"')
+    drawn = re.sub(r"var\((--pb-[a-z0-9]+)\)", lambda match: _LIGHT.get(match[1], _INK), text)
+    return bytes(vl_convert.vegalite_to_png(json.loads(drawn), scale=2))
+
+
 def versions() -> str:
     """Name the libraries a picture depends on, for keys."""
     from importlib.metadata import version
@@ -208,6 +227,7 @@ def tidy_svg(svg: str, label: str, key: str) -> str:
     body = svg[svg.index(">") + 1 :]
     size = re.search(r'viewBox="([^"]*)"', svg)
     box = size[1] if size else "0 0 100 100"
+    _, _, width, height = box.split()
     body = re.sub(r' (?:aria-[a-z]+|role|aria-roledescription|class|pointer-events)="[^"]*"', "", body)
     body = re.sub(r'<path [^>]*\bd="(?:M0,0h0v0h0Z)?"[^>]*/>', "", body)
     body = re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), body)
@@ -218,5 +238,6 @@ def tidy_svg(svg: str, label: str, key: str) -> str:
         )
     body = body.replace(' opacity="1"', "")
     escaped = label.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    opening = f'<svg class="pb-chart__svg" role="img" aria-label="{escaped}" viewBox="{box}">'
+    shown = f'role="img" aria-label="{escaped}" width="{width}" height="{height}" viewBox="{box}"'
+    opening = f'<svg class="pb-chart__svg" {shown}>'
     return opening + body

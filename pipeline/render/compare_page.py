@@ -6,6 +6,7 @@ Rules: what stands in a section is made by that section's module; here they are 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 from pipeline.model.gate import AcceptConfig
 from pipeline.model.page import StampedPage
@@ -15,6 +16,8 @@ from pipeline.render.env import Environment, render
 from pipeline.render.figures import Cache, strip_figures
 from pipeline.render.functions_section import FunctionView, function_views
 from pipeline.render.metric_section import MetricRow, mean_rows, metric_rows
+from pipeline.render.pair_links import Profiles, difference_links, side_views
+from pipeline.render.permalinks import linked_headings
 from pipeline.render.state import OUTCOMES, SEVERITIES
 from pipeline.render.verdict_section import verdict_view
 
@@ -28,8 +31,11 @@ def compare_page(
     known_runs: frozenset[str],
     accepted: Sequence[AcceptConfig] = (),
     decisions: Sequence[str] = (),
+    profiles: Profiles = MappingProxyType({}),
 ) -> StampedPage:
-    """Make the page of one comparison; ``known_runs`` have pages to link to, ``decisions`` rest on it."""
+    """Make the page of one comparison; ``known_runs`` have pages to link to, ``decisions`` rest on it, ``profiles`` are
+    those of its runs, for links to the flame graphs of the difference.
+    """
     url = links.compare_page(comparison)
     rows = metric_rows(comparison, headline)
     functions = function_views(comparison)
@@ -44,37 +50,20 @@ def compare_page(
         many_components=len({row.compared.component for row in rows}) > 1,
         functions=functions,
         figures=strip_figures(comparison, headline, cache),
-        sides=_sides(comparison, links.root_of(url), known_runs),
+        sides=side_views(comparison, known_runs, root=links.root_of(url)),
+        differences=difference_links(comparison, profiles, root=links.root_of(url)),
         explore=_explore(comparison, links.root_of(url), known_runs),
         severities=SEVERITIES,
         verdict=verdict_view(
             comparison, root=links.root_of(url), known_runs=known_runs, accepted=accepted, decisions=decisions
         ),
     )
-    return StampedPage(url, title_of(comparison), body, _toc(comparison, functions, rows))
+    return StampedPage(url, title_of(comparison), linked_headings(body), _toc(comparison, functions, rows))
 
 
 def title_of(comparison: Comparison) -> str:
     """Name a comparison in words."""
     return f"{comparison.head_label} against {comparison.base_label}"
-
-
-def _sides(
-    comparison: Comparison, root: str, known: frozenset[str]
-) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
-    """List both sides as (role, label, ((run, address), …)); a run without a page has no address."""
-    sides = (
-        ("base", comparison.base_label, comparison.base_runs),
-        ("head", comparison.head_label, comparison.head_runs),
-    )
-    return tuple(
-        (
-            role,
-            label,
-            tuple((run, links.to_page(links.run_page(run), root=root) if run in known else "") for run in runs),
-        )
-        for role, label, runs in sides
-    )
 
 
 def _explore(comparison: Comparison, root: str, known: frozenset[str]) -> str:
@@ -86,9 +75,8 @@ def _explore(comparison: Comparison, root: str, known: frozenset[str]) -> str:
 def _toc(
     comparison: Comparison, functions: Sequence[FunctionView], rows: Sequence[MetricRow]
 ) -> tuple[tuple[str, str], ...]:
-    entries = [("verdict", "Verdict"), ("validity", "May they be compared?")]
+    entries = [("verdict", "Verdict"), ("validity", "May they be compared?"), ("metrics", "Metrics")]
     entries += [("culprits", "What changed the totals")] if any(view.culprits for view in functions) else []
-    entries.append(("metrics", "Metrics"))
     entries += [("rules", "Rules")] if any(one.kind in {"goal", "red_flag", "gate"} for one in comparison.rules) else []
     if any(row.headline and row.compared.base and row.compared.head for row in rows):
         entries.append(("runs-drawn", "Every run"))

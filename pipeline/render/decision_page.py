@@ -10,6 +10,7 @@ from pipeline.model.decision import Choice, Criterion, Decision, Side
 from pipeline.model.page import StampedPage
 from pipeline.render import encode, links
 from pipeline.render.env import Environment, render
+from pipeline.render.permalinks import linked_headings
 from pipeline.render.state import State
 from pipeline.render.verdict_section import Link, links_of, state_of
 
@@ -78,7 +79,7 @@ def decision_page(env: Environment, decision: Decision, *, known_runs: frozenset
         comparison=links.to_page(compared, root=root) if decision.compared else "",
     )
     toc = (("verdict", "Decision"), ("for-keep", "For keeping it"), ("for-remove", "For removing it"))
-    return StampedPage(url, title_of(decision), body, (*toc, ("sign-off", "Sign-off")))
+    return StampedPage(url, title_of(decision), linked_headings(body), (*toc, ("sign-off", "Sign-off")))
 
 
 def title_of(decision: Decision) -> str:

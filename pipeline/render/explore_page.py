@@ -19,6 +19,7 @@ from typing import Any, Final
 from pipeline.model.metric import LoadResult
 from pipeline.model.page import StampedPage
 from pipeline.model.record import ProfileRecord, RunRecord
+from pipeline.model.summary import RunSummary
 from pipeline.render import encode, links
 from pipeline.render.env import Environment, render
 from pipeline.render.explore_goroutines import followed_goroutines, is_followed
@@ -38,22 +39,29 @@ def explore_page(env: Environment) -> StampedPage:
     )
 
 
-def catalogue(records: Sequence[RunRecord]) -> dict[str, bytes]:
-    """Write the catalogue's files, path under the site -> bytes; ``records`` come newest first."""
-    with_profiles = [record for record in records if any(profile.tree for profile in record.profiles)]
+def runs_catalogue(summaries: Sequence[RunSummary]) -> bytes:
+    """Write ``data/catalogue.js``; ``summaries`` come newest first."""
     runs = [
-        [encode.safe_name(record.run.id), encode.visible(record.run.label), record.run.started]
-        for record in with_profiles
+        [encode.safe_name(one.id), encode.visible(one.label), one.started] for one in summaries if _has_profiles(one)
     ]
-    files = {CATALOGUE: _script("catalogue", {"format": FORMAT, "runs": runs})}
-    for record in with_profiles:
-        name, place = encode.safe_name(record.run.id), links.run_page(record.run.id)
-        files[f"{place}profiles.js"] = _script(f"run/{name}", _run(record, name))
-        if followed := followed_goroutines(record):
-            files[f"{place}goroutines.js"] = _script(f"goroutines/{name}", followed)
-        for profile in record.profiles:
-            if profile.tree and (source := stored_source(profile, record.source)):
-                files[f"{place}source-{profile.tree}.js"] = _script(f"source/{profile.tree}", source)
+    return _script("catalogue", {"format": FORMAT, "runs": runs})
+
+
+def _has_profiles(run: RunSummary | RunRecord) -> bool:
+    return any(profile.tree for profile in run.profiles)
+
+
+def run_catalogue(record: RunRecord) -> dict[str, bytes]:
+    """Write the files of one run, path under the site -> bytes; none when it has no profile to open."""
+    if not _has_profiles(record):
+        return {}
+    name, place = encode.safe_name(record.run.id), links.run_page(record.run.id)
+    files = {f"{place}profiles.js": _script(f"run/{name}", _run(record, name))}
+    if followed := followed_goroutines(record):
+        files[f"{place}goroutines.js"] = _script(f"goroutines/{name}", followed)
+    for profile in record.profiles:
+        if profile.tree and (source := stored_source(profile, record.source)):
+            files[f"{place}source-{profile.tree}.js"] = _script(f"source/{profile.tree}", source)
     return files
 
 

@@ -1,4 +1,4 @@
-"""The one door to Polars: rows as a Parquet file.
+"""Rows as a Parquet file, by Polars.
 
 Rules: the columns of `export_rows`; texts as strings, ``value`` as a 64-bit float. The same rows give the same bytes.
 """
@@ -8,16 +8,13 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from pipeline.errors import UsageError
 from pipeline.render.export_rows import COLUMNS, Row
 
 
 def rows_parquet(rows: Sequence[Row]) -> bytes:
-    """Write rows as Parquet, compressed with Zstandard. Raises UsageError when Polars is not installed."""
-    try:
-        import polars as pl
-    except ImportError as error:
-        raise UsageError("parquet needs Polars", cure="pip install 'profbook[parquet]', or export csv.") from error
+    """Write rows as Parquet, compressed with Zstandard."""
+    import polars as pl
+
     columns = {
         name: pl.Series(
             name,

@@ -6,7 +6,7 @@ with the largest snapshot named by its file; that is the one with most in use, n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,11 +14,14 @@ from pipeline import units
 from pipeline.model.goroutine_group import GoroutineGroup, GoroutineGroups
 from pipeline.model.growth import Growth, SiteGrowth, Trend
 from pipeline.model.record import RunRecord
-from pipeline.render import encode
+from pipeline.render import encode, links
 from pipeline.render.state import State
 
 SITE_ROWS: Final = 15
 GROUP_ROWS: Final = 15
+FILM_WIDTH: Final = 1000
+FILM_HEIGHT: Final = 120
+_ROOT: Final = "../../"
 _VERDICTS: Final = {
     "leaking": State("leaking", "▲", "bad", "Grew steadily through all snapshots that were judged."),
     "growing": State("growing", "↗", "doubt", "Grew, too unsteadily or over too few snapshots to be called a leak."),
@@ -47,7 +50,10 @@ _FORCED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SnapshotLine:
-    """One snapshot in the table of growth; ``change`` is since the one before it, None for the first."""
+    """One snapshot in the table of growth; ``change`` is since the one before it, None for the first.
+
+    ``x`` is its place in the picture; ``explore`` and ``grown`` lead to it in the explorer, alone and beside the first.
+    """
 
     path: str
     at: str
@@ -56,6 +62,20 @@ class SnapshotLine:
     objects: int
     is_peak: bool
     is_judged: bool
+    x: float = 0.0
+    explore: str = ""
+    grown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """The curve over the snapshots, to run along with a slider: ``label`` says in words what it shows."""
+
+    label: str
+    line: str
+    area: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +114,7 @@ class GrowthView:
     lines: tuple[SnapshotLine, ...]
     tables: tuple[SiteTable, ...]
     note: str
+    film: Film | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +140,8 @@ class GroupsView:
 def growth_views(record: RunRecord) -> tuple[GrowthView, ...]:
     """Prepare the growth of every component of a run."""
     single = len({one.component for one in record.growth}) == 1
-    return tuple(_growth(one, single=single) for one in record.growth)
+    drawn = frozenset(profile.path for profile in record.profiles if profile.tree)
+    return tuple(_growth(one, record.run.id, drawn, single=single) for one in record.growth)
 
 
 def group_views(record: RunRecord) -> tuple[GroupsView, ...]:
@@ -133,7 +155,7 @@ def trend_state(trend: Trend) -> State:
     return (_OF_TWO if trend.judged < 3 else _VERDICTS)[trend.verdict]
 
 
-def _growth(growth: Growth, *, single: bool) -> GrowthView:
+def _growth(growth: Growth, run_id: str, drawn: Collection[str], *, single: bool) -> GrowthView:
     heap = growth.kind == "heap"
     own = [site for site in growth.sites if site.kind == "own"]
     flat = [site for site in growth.sites if site.kind == "flat"]
@@ -148,9 +170,10 @@ def _growth(growth: Growth, *, single: bool) -> GrowthView:
         unit="bytes" if heap else "count",
         state=_state(growth),
         facts=tuple(_facts(growth)),
-        lines=_lines(growth),
+        lines=_lines(growth, run_id, drawn),
         tables=tuple(table for table in tables if table.lines),
         note=_FORCED[growth.forced] if heap else "",
+        film=_film(growth),
     )
 
 
@@ -180,14 +203,52 @@ def _steps(trend: Trend) -> str:
     return f"rose in {trend.rose}, fell in {trend.fell} of {trend.steps} steps"
 
 
-def _lines(growth: Growth) -> tuple[SnapshotLine, ...]:
+def _lines(growth: Growth, run_id: str, drawn: Collection[str]) -> tuple[SnapshotLine, ...]:
     judged = len(growth.snapshots) - growth.trend.judged
+    places, first = _places(growth), growth.snapshots[0].path
     lines = []
     for place, one in enumerate(growth.snapshots):
-        change = one.value - growth.snapshots[place - 1].value if place else None
-        at = "–" if one.seconds is None else units.show(one.seconds, "s")
-        lines.append(SnapshotLine(one.path, at, one.value, change, one.objects, place == growth.peak, place >= judged))
+        base = (run_id, first) if place and first in drawn and one.path in drawn else None
+        lines.append(
+            SnapshotLine(
+                path=one.path,
+                at="–" if one.seconds is None else units.show(one.seconds, "s"),
+                value=one.value,
+                change=one.value - growth.snapshots[place - 1].value if place else None,
+                objects=one.objects,
+                is_peak=place == growth.peak,
+                is_judged=place >= judged,
+                x=places[place],
+                explore=links.explore(run_id, one.path, root=_ROOT) if one.path in drawn else "",
+                grown=links.explore(run_id, one.path, root=_ROOT, base=base) if base else "",
+            )
+        )
     return tuple(lines)
+
+
+def _places(growth: Growth) -> list[float]:
+    """Place the snapshots along the picture: by time where it is known and passes, else evenly."""
+    times = [one.seconds for one in growth.snapshots]
+    known = [float(place) if at is None else at for place, at in enumerate(times)]
+    if None in times or known[-1] <= known[0] or known != sorted(known):
+        known = [float(place) for place in range(len(times))]
+    span = known[-1] - known[0] or 1.0
+    return [round((at - known[0]) / span * FILM_WIDTH, 1) for at in known]
+
+
+def _film(growth: Growth) -> Film | None:
+    """Draw the curve from 0 up; None of fewer than three snapshots."""
+    shots = growth.snapshots
+    if len(shots) < 3:
+        return None
+    top = max(one.value for one in shots) or 1
+    heights = [round(FILM_HEIGHT - one.value / top * (FILM_HEIGHT - 6), 1) for one in shots]
+    line = " ".join(f"{x:g},{y:g}" for x, y in zip(_places(growth), heights, strict=True))
+    unit = "bytes" if growth.kind == "heap" else "goroutines"
+    first, last, peak = (units.show(one.value, unit) for one in (shots[0], shots[-1], shots[growth.peak]))
+    what = "Heap in use" if growth.kind == "heap" else "Goroutines"
+    label = f"{what} over {len(shots)} snapshots, from 0 up: first {first}, largest {peak}, last {last}"
+    return Film(label, line, f"0,{FILM_HEIGHT} {line} {FILM_WIDTH},{FILM_HEIGHT}", FILM_WIDTH, FILM_HEIGHT)
 
 
 def _table(growth: Growth, title: str, sites: Sequence[SiteGrowth], *, is_open: bool) -> SiteTable:

@@ -27,11 +27,12 @@ _STATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One lasting change, ready to print."""
+    """One lasting change, ready to print; ``href`` leads to its first run, ``address`` to its whole history."""
 
     step: Step
     state: State
     href: str
+    address: str
     commit: str
     before: str
     after: str
@@ -57,8 +58,13 @@ def history_view(history: History, known_runs: Collection[str], *, root: str = "
         + (f"; {one.older} older runs were left out" if one.older else "")
         for one in history.labels
     )
-    rows = tuple(_row(one, known_runs, root) for one in history.steps[:_SHOWN])
+    rows = step_rows(history.steps[:_SHOWN], known_runs, root=root)
     return HistoryView(tuple(searched), rows, max(0, len(history.steps) - _SHOWN))
+
+
+def step_rows(steps: Sequence[Step], known_runs: Collection[str], *, root: str) -> tuple[StepRow, ...]:
+    """Prepare lasting changes for a table; runs that are known are linked."""
+    return tuple(_row(one, known_runs, root) for one in steps)
 
 
 def history_lines(steps: Sequence[Step]) -> list[str]:
@@ -72,12 +78,20 @@ def _row(one: Step, known: Collection[str], root: str) -> StepRow:
         step=one,
         state=_STATES[one.effect, one.certain],
         href=links.to_page(links.run_page(one.run), root=root) if one.run in known else "",
+        address=_address(one, root),
         commit=one.commit[:_COMMIT_DIGITS],
         before=units.show(one.before, one.series.unit),
         after=units.show(one.after, one.series.unit),
         change=units.show_delta(one.before, one.after) if one.before else "from 0",
         evidence=f"{one.runs[0]} runs before, {one.runs[1]} since; q {one.q:.3f}",
     )
+
+
+def _address(one: Step, root: str) -> str:
+    series = one.series
+    if series.function:
+        return root + links.function_history(series.label, series.component, series.measure, series.function)
+    return root + links.metric_history(series.label, series.component, series.measure)
 
 
 def _line(row: StepRow) -> str:

@@ -20,6 +20,10 @@ from pipeline.render.payload import ENDINGS
 EXPLORER: Final = "explore/"
 """Address of the explorer, from the site's root."""
 
+TRENDS: Final = "trends/"
+FUNCTIONS: Final = "functions/"
+"""Addresses of the pages over time, from the site's root."""
+
 
 def run_page(run_id: str) -> str:
     """Address of a run's page, from the site's root."""
@@ -83,8 +87,25 @@ def endpoint(run_id: str, profile: ProfileRecord) -> str:
 
 
 def data_files(tree: str) -> tuple[str, ...]:
-    """Places of a profile's data scripts under the site: its call tree, and its samples."""
-    return tuple(f"data/{tree}{ending}" for ending in ENDINGS)
+    """Places of a profile's data scripts under the site: its call tree, and its samples.
+
+    In folders by the first two digits: one folder of all profiles of thousands of runs would be looked at as a whole.
+    """
+    return tuple(f"data/{tree[:2]}/{tree}{ending}" for ending in ENDINGS)
+
+
+def metric_history(label: str, component: str, metric: str) -> str:
+    """Link the history of a metric, from the site's root."""
+    return to_page(TRENDS, root="") + _fields(label=label, component=component, metric=metric)
+
+
+def function_history(label: str, component: str, sample_type: str, function: str) -> str:
+    """Link the history of a function, from the site's root."""
+    return to_page(FUNCTIONS, root="") + _fields(label=label, component=component, type=sample_type, f=function)
+
+
+def _fields(**values: str) -> str:
+    return "#" + "&".join(f"{key}={encode.fragment_value(encode.visible(text))}" for key, text in values.items())
 
 
 def explore(run_id: str, path: str = "", *, root: str, base: tuple[str, str] | None = None, fragment: str = "") -> str:

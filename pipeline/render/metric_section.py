@@ -40,6 +40,11 @@ class MetricRow:
     warnings: tuple[str, ...]
     pair: str
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the row is shown at once: the verdict rests on it, or it got worse."""
+        return self.headline or self.compared.outcome == "regressed"
+
 
 @dataclass(frozen=True, slots=True)
 class MeanRow:

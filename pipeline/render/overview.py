@@ -1,6 +1,7 @@
 """The pages one arrives at: the overview, the list of runs, the list of comparisons. Pure.
 
-Rules: newest first; a failed or partial run is in the list like any other and says so.
+Rules: the latest verdicts come first, then what changed since last time, then the runs. No page grows with the number
+of runs: of lists they hold the beginning, and lead to the rest.
 """
 
 from __future__ import annotations
@@ -9,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline import units
 from pipeline.model.decision import Decision
 from pipeline.model.finding import Finding
 from pipeline.model.history import History
 from pipeline.model.matrix import Matrix
 from pipeline.model.page import StampedPage
-from pipeline.model.record import RunRecord
+from pipeline.model.summary import RunSummary
 from pipeline.model.verdict import Comparison, MetricComparison
 from pipeline.render import links
 from pipeline.render.compare_page import title_of
@@ -24,38 +24,12 @@ from pipeline.render.env import Environment, render
 from pipeline.render.history_section import history_view
 from pipeline.render.matrix_section import matrix_views
 from pipeline.render.metric_section import MetricRow, metric_rows
-from pipeline.render.state import OUTCOMES, SEVERITIES, State, run_state
+from pipeline.render.permalinks import linked_headings
+from pipeline.render.run_list import COLUMNS, RunListing, newest_first
+from pipeline.render.since import since_view
+from pipeline.render.state import OUTCOMES, SEVERITIES, State
 
-COLUMNS: Final = (
-    ("ops_per_sec", "ops/s", "count", "operations per second, higher is better"),
-    ("latency_mean", "mean latency", "seconds", "lower is better"),
-    ("alloc_bytes_per_op", "alloc/op", "bytes", "bytes allocated per operation, lower is better"),
-    ("heap_inuse_after", "heap in use", "bytes", "live heap after the run, lower is better"),
-    ("goroutines_after", "goroutines", "count", "after the run, lower is better"),
-)
-"""Metric, heading, unit and explanation of the number columns of the run table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A number as shown and as sorted by (empty: no value)."""
-
-    text: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One run in the table."""
-
-    id: str
-    url: str
-    label: str
-    started: str
-    state: State
-    cells: tuple[Cell, ...]
-    errors: int
-    warnings: int
+_CARDS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,39 +41,6 @@ class Card:
     comparison: Comparison
     state: State
     facts: tuple[MetricRow, ...]
-
-
-def newest_first(records: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
-    """Order runs by start, newest first; runs without a start come last, by name."""
-    dated = sorted((one for one in records if one.run.started), key=lambda one: (one.run.started, one.run.id))
-    undated = sorted((one for one in records if not one.run.started), key=lambda one: one.run.id)
-    return (*reversed(dated), *undated)
-
-
-def run_rows(records: Sequence[RunRecord]) -> tuple[RunRow, ...]:
-    """Prepare the run table, newest first."""
-    return tuple(_row(record) for record in newest_first(records))
-
-
-def _row(record: RunRecord) -> RunRow:
-    first: dict[str, float] = {}
-    for one in record.measurements:
-        first.setdefault(one.metric, one.value)
-    severities = [finding.severity for finding in record.all_findings]
-    return RunRow(
-        id=record.run.id,
-        url=links.run_page(record.run.id),
-        label=record.run.label,
-        started=record.run.started,
-        state=run_state(record),
-        cells=tuple(_cell(first.get(name), unit) for name, _, unit, _ in COLUMNS),
-        errors=severities.count("error"),
-        warnings=severities.count("warning"),
-    )
-
-
-def _cell(value: float | None, unit: str) -> Cell:
-    return Cell(units.show(value, unit), "" if value is None else repr(float(value)))
 
 
 def cards(comparisons: Sequence[Comparison], headline: Sequence[str]) -> tuple[Card, ...]:
@@ -119,7 +60,8 @@ def _both(one: MetricComparison) -> bool:
 
 def overview_page(
     env: Environment,
-    records: Sequence[RunRecord],
+    summaries: Sequence[RunSummary],
+    listing: RunListing,
     comparisons: Sequence[Comparison],
     *,
     headline: Sequence[str],
@@ -127,28 +69,43 @@ def overview_page(
     matrices: Sequence[Matrix] = (),
     history: History | None = None,
 ) -> StampedPage:
-    """Make the front page."""
-    changes = history_view(history or History(), {record.run.id for record in records})
+    """Make the front page; ``listing`` is `run_listing` of the ``summaries``."""
+    steps = history or History()
+    changes = history_view(steps, {one.id for one in summaries})
+    since = since_view(newest_first(summaries), steps)
+    verdicts = _latest_first(comparisons, summaries)
     body = render(
         env,
         "pages/overview.html.j2",
         root="",
-        rows=run_rows(records),
+        listing=listing,
         columns=COLUMNS,
-        cards=cards(comparisons, headline),
+        cards=cards(verdicts[:_CARDS], headline),
+        left_out=len(verdicts[_CARDS:]),
         decisions=decision_cards(decisions),
         matrices=matrix_views(matrices, root=""),
+        since=since,
         changes=changes,
     )
-    decided = (("decisions", "Decisions"),) if decisions else ()
-    changed = (("changes", "Changes over time"),) if changes else ()
-    return StampedPage("", "Overview", body, (("verdicts", "Verdicts"), *decided, *changed, ("runs", "Runs")))
+    toc = [("verdicts", "Verdicts")]
+    toc += [("decisions", "Decisions")] if decisions else []
+    toc += [("since", "Since last time")] if since else []
+    toc += [("changes", "Changes over time")] if changes else []
+    return StampedPage("", "Overview", linked_headings(body), (*toc, ("runs", "Runs")))
 
 
-def runs_page(env: Environment, records: Sequence[RunRecord]) -> StampedPage:
+def _latest_first(comparisons: Sequence[Comparison], summaries: Sequence[RunSummary]) -> list[Comparison]:
+    """Put the comparisons with the newest head runs first; those alike stay in the order they were asked for."""
+    started = {one.id: one.started for one in summaries}
+    return sorted(
+        comparisons, key=lambda one: max((started.get(run, "") for run in one.head_runs), default=""), reverse=True
+    )
+
+
+def runs_page(env: Environment, listing: RunListing) -> StampedPage:
     """Make the list of all runs."""
-    body = render(env, "pages/runs.html.j2", root="../", rows=run_rows(records), columns=COLUMNS)
-    return StampedPage("runs/", "Runs", body, (("runs", "All runs"),))
+    body = render(env, "pages/runs.html.j2", root="../", listing=listing, columns=COLUMNS)
+    return StampedPage("runs/", "Runs", linked_headings(body), (("runs", "All runs"),))
 
 
 def comparisons_page(
@@ -171,4 +128,4 @@ def comparisons_page(
         severities=SEVERITIES,
     )
     found = ((view.id, f"All against {view.base}") for view in views)
-    return StampedPage("compare/", "Comparisons", body, (*found, ("verdicts", "All comparisons")))
+    return StampedPage("compare/", "Comparisons", linked_headings(body), (*found, ("verdicts", "All comparisons")))

@@ -1,149 +1,136 @@
-"""The whole site as values: runs and comparisons in, pages, data and files to copy out. Pure.
+"""The whole site as values: lists from what every run is summarized by, and each run's and comparison's own part.
 
 Rules: nothing here depends on the clock, the disk or the order of a dictionary somebody else filled. A run or
-comparison enters only through the templates; the guide is text written by hand.
+comparison enters only through the templates; the guide is text written by hand. What a part shows of other runs is in
+its `RunPlace` and says nothing of newer ones but the next one's name: a new run changes the page before it alone.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, MutableMapping, Sequence
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.model.config import Config
 from pipeline.model.decision import Decision
 from pipeline.model.finding import Finding
-from pipeline.model.history import History
+from pipeline.model.history import History, OverTime
 from pipeline.model.matrix import Matrix
 from pipeline.model.metric import Metric
-from pipeline.model.page import SearchEntry, SiteContent, StampedPage
+from pipeline.model.page import SearchEntry, SiteContent, SitePart
 from pipeline.model.record import RunRecord
+from pipeline.model.summary import RunSummary
 from pipeline.model.verdict import Comparison
-from pipeline.render import encode, links, overview
+from pipeline.render import encode, history_data, links, overview
 from pipeline.render.compare_page import compare_page, title_of
 from pipeline.render.decision_page import CHOICES, decision_page
 from pipeline.render.decision_page import title_of as decision_title
 from pipeline.render.env import Environment, environment, render
-from pipeline.render.explore_page import catalogue, explore_page
+from pipeline.render.explore_page import CATALOGUE, explore_page, run_catalogue, runs_catalogue
+from pipeline.render.functions_page import functions_page
+from pipeline.render.pair_links import Profiles
 from pipeline.render.profile_section import SectionRules, taken_order
+from pipeline.render.run_list import PLACE, newest_first, run_listing
 from pipeline.render.run_page import run_page
 from pipeline.render.settings_page import setting_sections
-from pipeline.render.state import OUTCOMES, run_state
+from pipeline.render.spread import earlier_runs
+from pipeline.render.state import OUTCOMES, state_of_key
+from pipeline.render.trends_page import trends_page
 
-_SEARCH_FUNCTIONS: Final = 12
 _SETTINGS: Final = "pages/guide/settings.md.j2"
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 
 
-def render_site(  # noqa: PLR0913 - the corridor hands over everything it has read, by name
-    records: Sequence[RunRecord],
-    comparisons: Sequence[Comparison],
-    *,
-    config: Config,
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What all pages of a site are made with.
+
+    ``metrics`` is the registry, ``headline`` the metrics verdicts rest on; ``charts`` keeps drawn charts between
+    builds.
+    """
+
+    env: Environment
+    templates: Mapping[str, str]
+    config: Config
+    metrics: Sequence[Metric] = ()
+    headline: Sequence[str] = ()
+    charts: MutableMapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlace:
+    """What a run's page says of others: ``comparisons`` it takes part in by (address, title, outcome), the ids of the
+    ``older`` and the ``newer`` run (empty at the ends), and the runs of its label just before it.
+    """
+
+    comparisons: tuple[tuple[str, str, str], ...]
+    older: str
+    newer: str
+    earlier: tuple[RunSummary, ...]
+
+
+def workshop(
     templates: Mapping[str, str],
+    config: Config,
+    *,
     metrics: Sequence[Metric] = (),
     headline: Sequence[str] = (),
-    flames: Mapping[str, str] | None = None,
-    notes: Mapping[tuple[str, str], str] | None = None,
     charts: MutableMapping[str, str] | None = None,
+) -> Workshop:
+    """Set up what pages are made with; ``templates`` are texts by path under site_templates."""
+    return Workshop(environment(templates), templates, config, metrics, headline, {} if charts is None else charts)
+
+
+# --- lists -------------------------------------------------------------------------------------------------------
+
+
+def render_lists(
+    shop: Workshop,
+    summaries: Sequence[RunSummary],
+    comparisons: Sequence[Comparison],
+    *,
     decisions: Sequence[Decision] = (),
     matrices: Sequence[Matrix] = (),
     history: History | None = None,
+    over_time: OverTime | None = None,
     noted: Sequence[Finding] = (),
 ) -> SiteContent:
-    """Render everything.
+    """Render all but the parts of runs and comparisons; ``noted`` tells about the choice of comparisons.
 
-    ``templates`` are texts by path under site_templates; ``metrics`` the registry and ``headline`` the metrics verdicts
-    rest on; ``flames`` the SVG of each tree; ``notes`` maps (run, path) to text; ``charts`` keeps drawn charts
-    between builds; ``decisions`` are filled; ``noted`` tells about the choice of comparisons. Raises SiteError when a
-    template asks for what it is not given.
+    Raises SiteError when a template asks for what it is not given.
     """
-    env = environment(templates)
-    rules = SectionRules(
-        flames=flames or {},
-        charts={} if charts is None else charts,
-        profiles_dir=config.collect.profiles_dir,
-        site_url=config.site.url,
-        raw=config.site.raw_profiles,
-    )
-    ordered = overview.newest_first(records)
-    registry = {metric.name: metric for metric in metrics}
-    known = frozenset(record.run.id for record in records)
-    runs = _run_pages(env, ordered, comparisons, rules, registry, notes or {})
-    resting = {one.slug: [asked.name for asked in decisions if asked.compared == one.slug] for one in comparisons}
-    shown = partial(compare_page, env, cache=rules.charts, headline=headline, known_runs=known, accepted=config.accept)
-    compared = tuple(shown(one, decisions=resting[one.slug]) for one in comparisons)
+    env, headline = shop.env, shop.headline
+    ordered = newest_first(summaries)
+    history, over_time = history or History(), over_time or OverTime()
+    listing, known = run_listing(ordered), frozenset(one.id for one in ordered)
+    registry = {metric.name: metric for metric in shop.metrics}
     front = overview.overview_page(
-        env, records, comparisons, headline=headline, decisions=decisions, matrices=matrices, history=history
+        env, ordered, listing, comparisons, headline=headline, decisions=decisions, matrices=matrices, history=history
     )
     listed = overview.comparisons_page(env, comparisons, headline=headline, matrices=matrices, noted=noted)
     return SiteContent(
-        documents=_documents(env, templates),
+        documents=_documents(env, shop.templates),
         stamped={
             "overview": (front,),
-            "runs": (overview.runs_page(env, records),),
+            "runs": (overview.runs_page(env, listing),),
             "comparisons": (listed,),
             "explore": (explore_page(env),),
-            "run": runs,
-            "compare": compared,
+            "trends": (trends_page(env, ordered, over_time, history, metrics=registry, headline=headline),),
+            "functions": (functions_page(env, ordered, over_time, history),),
             "decision": tuple(decision_page(env, one, known_runs=known) for one in decisions),
         },
-        data=catalogue(ordered),
-        copies=copies(records, config),
+        data={CATALOGUE: runs_catalogue(ordered), PLACE: listing.data},
+        copies=history_data.copies(over_time.stretches),
         search=_search(ordered, comparisons, decisions),
-        site_name=config.site.name,
-        extra={"mkdocs.yml": _engine_settings(env, config), "newest": _newest(records)},
+        site_name=shop.config.site.name,
+        extra={
+            "mkdocs.yml": _engine_settings(env, shop.config),
+            "newest": _newest(summaries),
+            "url": shop.config.site.url,
+        },
+        shared=_payloads(summaries),
     )
-
-
-def _run_pages(
-    env: Environment,
-    ordered: Sequence[RunRecord],
-    comparisons: Sequence[Comparison],
-    rules: SectionRules,
-    registry: Mapping[str, Metric],
-    notes: Mapping[tuple[str, str], str],
-) -> tuple[StampedPage, ...]:
-    pages = []
-    for place, record in enumerate(ordered):
-        run_id = record.run.id
-        mine = [one for one in comparisons if run_id in one.base_runs or run_id in one.head_runs]
-        linked = [(links.to_page(links.compare_page(one), root="../../"), title_of(one), one.outcome) for one in mine]
-        older = ordered[place + 1].run.id if place + 1 < len(ordered) else ""
-        newer = ordered[place - 1].run.id if place else ""
-        pages.append(
-            run_page(env, record, rules, metrics=registry, notes=notes, comparisons=linked, neighbours=(older, newer))
-        )
-    return tuple(pages)
-
-
-def copies(records: Sequence[RunRecord], config: Config) -> dict[str, str]:
-    """Say which files go into the site as they are: place under the site -> path from the project's root."""
-    found: dict[str, str] = {}
-    for record in records:
-        run = record.run
-        for profile in record.profiles:
-            if profile.tree:
-                for place in links.data_files(profile.tree):
-                    found[place] = f"build/derived/{run.id}/{place.rpartition('/')[2]}"
-        if config.site.raw_profiles:
-            places = _raw_places(record, config)
-            for path, source in places.items():
-                if place := links.raw_file(run.id, path):
-                    found[place] = source
-            for profile in sorted(record.profiles, key=taken_order):
-                place = links.endpoint(run.id, profile)
-                if place and links.is_safe_path(profile.path) and profile.path in places:
-                    found[place] = places[profile.path]
-    return found
-
-
-def _raw_places(record: RunRecord, config: Config) -> dict[str, str]:
-    """Say where each raw file of a run is as it may be published; those that may not are left out."""
-    folder = f"{config.collect.profiles_dir}/{record.run.id}"
-    scrubbed = {path: f"build/derived/{record.run.id}/{name}" if name else "" for path, name in record.scrubbed}
-    places = {file.path: scrubbed.get(file.path, f"{folder}/{file.path}") for file in record.run.files}
-    return {path: source for path, source in places.items() if source}
 
 
 def _documents(env: Environment, templates: Mapping[str, str]) -> dict[str, str]:
@@ -160,13 +147,122 @@ def _engine_settings(env: Environment, config: Config) -> str:
     return render(env, "mkdocs.yml.j2", name=config.site.name, url=config.site.url)
 
 
-def _newest(records: Sequence[RunRecord]) -> str:
+def _newest(summaries: Sequence[RunSummary]) -> str:
     """Date the site by its newest run, so that building twice gives the same bytes."""
-    return max((record.run.started for record in records if record.run.started), default=_EPOCH)
+    return max((one.started for one in summaries if one.started), default=_EPOCH)
+
+
+def _payloads(summaries: Sequence[RunSummary]) -> dict[str, str]:
+    """Say where the data files of all profiles come from: place under the site -> path from the project's root.
+
+    Their names tell their content, so one that several runs hold is there once.
+    """
+    found: dict[str, str] = {}
+    for one in sorted(summaries, key=lambda one: one.id):
+        for profile in one.profiles:
+            if profile.tree:
+                for place in links.data_files(profile.tree):
+                    found[place] = f"build/derived/{one.id}/{place.rpartition('/')[2]}"
+    return found
+
+
+# --- parts -------------------------------------------------------------------------------------------------------
+
+
+def run_places(summaries: Sequence[RunSummary], comparisons: Sequence[Comparison]) -> dict[str, RunPlace]:
+    """Find the place of each run among the others, by id."""
+    ordered = newest_first(summaries)
+    ids = ["", *(one.id for one in ordered), ""]
+    mine: defaultdict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for one in comparisons:
+        told = (links.to_page(links.compare_page(one), root="../../"), title_of(one), one.outcome)
+        for run_id in dict.fromkeys((*one.base_runs, *one.head_runs)):
+            mine[run_id].append(told)
+    earlier = earlier_runs(ordered)
+    return {
+        run_id: RunPlace(tuple(mine.get(run_id, ())), ids[at + 2], ids[at], earlier[run_id])
+        for at, run_id in enumerate(ids[1:-1])
+    }
+
+
+def run_part(
+    shop: Workshop,
+    record: RunRecord,
+    place: RunPlace,
+    *,
+    flames: Mapping[str, str] | None = None,
+    notes: Mapping[tuple[str, str], str] | None = None,
+) -> SitePart:
+    """Make the part of one run; ``flames`` are the SVG of each tree, ``notes`` maps (run, path) to text."""
+    config = shop.config
+    rules = SectionRules(
+        flames=flames or {},
+        charts=shop.charts,
+        profiles_dir=config.collect.profiles_dir,
+        site_url=config.site.url,
+        raw=config.site.raw_profiles,
+        budgets=config.budgets,
+    )
+    page = run_page(
+        shop.env,
+        record,
+        rules,
+        metrics={metric.name: metric for metric in shop.metrics},
+        notes=notes or {},
+        comparisons=place.comparisons,
+        neighbours=(place.older, place.newer),
+        earlier=place.earlier,
+    )
+    return SitePart(page, run_catalogue(record), run_copies(record, config))
+
+
+def run_copies(record: RunRecord, config: Config) -> dict[str, str]:
+    """Say which files of a run go into its part as they are: place under the site -> path from the project's root."""
+    if not config.site.raw_profiles:
+        return {}
+    run, found, places = record.run, dict[str, str](), _raw_places(record, config)
+    for path, source in places.items():
+        if place := links.raw_file(run.id, path):
+            found[place] = source
+    for profile in sorted(record.profiles, key=taken_order):
+        place = links.endpoint(run.id, profile)
+        if place and links.is_safe_path(profile.path) and profile.path in places:
+            found[place] = places[profile.path]
+    return found
+
+
+def _raw_places(record: RunRecord, config: Config) -> dict[str, str]:
+    """Say where each raw file of a run is as it may be published; those that may not are left out."""
+    folder = f"{config.collect.profiles_dir}/{record.run.id}"
+    scrubbed = {path: f"build/derived/{record.run.id}/{name}" if name else "" for path, name in record.scrubbed}
+    places = {file.path: scrubbed.get(file.path, f"{folder}/{file.path}") for file in record.run.files}
+    return {path: source for path, source in places.items() if source}
+
+
+def comparison_part(
+    shop: Workshop, comparison: Comparison, *, known: Profiles, decisions: Sequence[str] = ()
+) -> SitePart:
+    """Make the part of one comparison; the runs in ``known`` have pages to link to and these profiles, ``decisions``
+    rest on it.
+    """
+    page = compare_page(
+        shop.env,
+        comparison,
+        shop.charts,
+        headline=shop.headline,
+        known_runs=frozenset(known),
+        accepted=shop.config.accept,
+        decisions=decisions,
+        profiles=known,
+    )
+    return SitePart(page, {}, {})
+
+
+# --- search ------------------------------------------------------------------------------------------------------
 
 
 def _search(
-    ordered: Sequence[RunRecord], comparisons: Sequence[Comparison], decisions: Sequence[Decision]
+    ordered: Sequence[RunSummary], comparisons: Sequence[Comparison], decisions: Sequence[Decision]
 ) -> tuple[SearchEntry, ...]:
     return (
         *(_run_entry(one) for one in ordered),
@@ -175,15 +271,11 @@ def _search(
     )
 
 
-def _run_entry(record: RunRecord) -> SearchEntry:
-    names: dict[str, None] = {}
-    for profile in record.profiles:
-        for table in profile.tables[profile.default_index : profile.default_index + 1]:
-            names.update(dict.fromkeys(row.name for row in table.rows[:_SEARCH_FUNCTIONS]))
-    words = [record.run.label, run_state(record).word, *list(names)[: 4 * _SEARCH_FUNCTIONS]]
-    url = encode.url_path(links.run_page(record.run.id)) + "index.html"
+def _run_entry(summary: RunSummary) -> SearchEntry:
+    words = [summary.label, state_of_key(summary.state).word, *summary.functions]
+    url = encode.url_path(links.run_page(summary.id)) + "index.html"
     text = encode.search_text(", ".join(word for word in words if word))
-    return SearchEntry(url, encode.search_text(f"Run {record.run.id}"), text)
+    return SearchEntry(url, encode.search_text(f"Run {summary.id}"), text)
 
 
 def _compare_entry(comparison: Comparison) -> SearchEntry:

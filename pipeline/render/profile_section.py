@@ -7,11 +7,13 @@ totals. What could not be read is said where it would have been.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.model.finding import Finding
 from pipeline.model.record import ProfileRecord, RunRecord
+from pipeline.model.summary import SummaryProfile
+from pipeline.model.target import Budget
 from pipeline.render import encode, links
 from pipeline.render.commands import Command, commands
 from pipeline.render.env import Html, trusted
@@ -87,6 +89,11 @@ class KindSection:
     findings: tuple[Finding, ...]
     source: SourceView | None
 
+    @property
+    def name(self) -> str:
+        """Name the section so that no other of the page has the same name."""
+        return f"{self.component}: {self.title}" if self.component else self.title
+
 
 @dataclass(frozen=True, slots=True)
 class SectionRules:
@@ -97,6 +104,7 @@ class SectionRules:
     profiles_dir: str
     site_url: str
     raw: bool
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
 
 
 def kind_sections(record: RunRecord, rules: SectionRules) -> tuple[KindSection, ...]:
@@ -114,7 +122,7 @@ def kind_title(kind: str) -> str:
     return _TITLES.get(kind, kind)
 
 
-def taken_order(profile: ProfileRecord) -> tuple[int, int, str]:
+def taken_order(profile: ProfileRecord | SummaryProfile) -> tuple[int, int, str]:
     """Sort key of the profiles of one kind: in the order they were taken."""
     return _PHASES.get(profile.phase, 3), profile.index or 0, profile.path
 

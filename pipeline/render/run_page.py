@@ -10,26 +10,23 @@ from pipeline import units
 from pipeline.model.metric import LoadResult, Measurement, Metric
 from pipeline.model.page import StampedPage
 from pipeline.model.record import RunRecord
-from pipeline.model.run import FileReport, Manifest
+from pipeline.model.run import FileReport, Manifest, PodReport
+from pipeline.model.summary import RunSummary
 from pipeline.render import encode, links
+from pipeline.render.budget_section import budget_rows
 from pipeline.render.cost_section import CostSections, cost_sections
 from pipeline.render.env import Environment, render
 from pipeline.render.figures import load_figures
 from pipeline.render.growth_section import group_views, growth_views
+from pipeline.render.headline_section import headline
+from pipeline.render.permalinks import linked_headings
 from pipeline.render.profile_section import KindSection, SectionRules, kind_sections
-from pipeline.render.state import DIRECTIONS, OUTCOMES, SEVERITIES, run_state
+from pipeline.render.questions import questions
+from pipeline.render.state import COMPARABLE, DIRECTIONS, OUTCOMES, SEVERITIES, run_state, state_key
+from pipeline.render.timeline_section import timeline_view
 
-_TILES: Final = (
-    "ops_per_sec",
-    "latency_mean",
-    "latency_p99",
-    "cpu_per_op",
-    "alloc_bytes_per_op",
-    "heap_inuse_after",
-    "goroutines_after",
-    "error_rate",
-)
 _NOTES_LIMIT: Final = 100_000
+_WORTH: Final = ("regressed", "improved", "unchanged", "inconclusive", "invalid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +73,12 @@ def run_page(
     notes: Mapping[tuple[str, str], str],
     comparisons: Sequence[tuple[str, str, str]],
     neighbours: tuple[str, str],
+    earlier: Sequence[RunSummary] = (),
 ) -> StampedPage:
     """Make the page of one run.
 
     ``comparisons`` are (address, title, outcome) of those it takes part in; ``neighbours`` are the ids of the older
-    and the newer run, empty at the ends.
+    and the newer run, empty at the ends; ``earlier`` are the runs of its label before it (`spread.earlier_runs`).
     """
     run = record.run
     url = links.run_page(run.id)
@@ -88,6 +86,9 @@ def run_page(
     lines = metric_lines(record.measurements, metrics)
     written = notes_of(run.id, notes)
     costs = cost_sections(record)
+    timeline, budgets = timeline_view(record), budget_rows(record, rules.budgets)
+    toc = _toc(record, sections, costs, (bool(timeline), bool(budgets), bool(written)))
+    kinds = [(section.kind, section.id) for section in sections]
     body = render(
         env,
         "pages/run.html.j2",
@@ -96,12 +97,15 @@ def run_page(
         run=run,
         manifest=run.manifest,
         state=run_state(record),
-        tiles=_tiles(lines),
+        questions=questions([anchor for anchor, _ in toc] + ["profiles"] * bool(sections), kinds),
+        headline=headline(lines, earlier, label=run.label, is_whole=state_key(record) in COMPARABLE),
         lines=lines,
         many_components=len({line.component for line in lines}) > 1,
         load=record.load,
         load_facts=load_facts(record.load) if record.load else (),
         load_figures=load_figures(record.load, rules.charts, prefix="load") if record.load else (),
+        timeline=timeline,
+        budgets=budgets,
         growth=growth_views(record),
         groups=group_views(record),
         sections=sections,
@@ -109,7 +113,7 @@ def run_page(
         files=file_lines(record, raw=rules.raw),
         environment=environment_facts(run.manifest) if run.manifest else (),
         notes=written,
-        comparisons=comparisons,
+        comparisons=_best_first(comparisons),
         older=links.to_page(links.run_page(neighbours[0]), root="../../") if neighbours[0] else "",
         newer=links.to_page(links.run_page(neighbours[1]), root="../../") if neighbours[1] else "",
         older_id=neighbours[0],
@@ -117,7 +121,7 @@ def run_page(
         severities=SEVERITIES,
         outcomes=OUTCOMES,
     )
-    return StampedPage(url, run.id, body, _toc(record, sections, costs, has_notes=bool(written)))
+    return StampedPage(url, run.id, linked_headings(body), toc)
 
 
 def metric_lines(measurements: Sequence[Measurement], metrics: Mapping[str, Metric]) -> tuple[MetricLine, ...]:
@@ -136,11 +140,9 @@ def _unknown(name: str) -> Metric:
     return Metric(name, name, "count", "none", "not in the registry of this version")
 
 
-def _tiles(lines: Sequence[MetricLine]) -> tuple[MetricLine, ...]:
-    """Choose the headline values of the first component that has any."""
-    component = lines[0].component if lines else ""
-    mine = {line.metric.name: line for line in lines if line.component == component}
-    return tuple(mine[name] for name in _TILES if name in mine)
+def _best_first(comparisons: Sequence[tuple[str, str, str]]) -> tuple[tuple[str, str, str], ...]:
+    """Put the comparisons first that conclude something, then those that do not, then the invalid ones."""
+    return tuple(sorted(comparisons, key=lambda one: _WORTH.index(one[2]) if one[2] in _WORTH else len(_WORTH)))
 
 
 def load_facts(load: LoadResult) -> tuple[tuple[str, str], ...]:
@@ -219,9 +221,18 @@ def environment_facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
         ("processor", env.cpu_model),
         ("cores", str(env.cpu_count) if env.cpu_count else ""),
         ("kernel", env.kernel),
+        ("service arguments", " ".join(manifest.args)),
+        *((f"pod of {pod.component}", _pod(pod)) for pod in manifest.pods),
         ("collected by", f"profbook {manifest.tool_version}" if manifest.tool_version else ""),
     )
     return tuple((name, text) for name, text in facts if text)
+
+
+def _pod(pod: PodReport) -> str:
+    """Say which pod a component was profiled in."""
+    limits = ", ".join(f"{name} limit {text}" for name, text in pod.limits)
+    restarts = units.counted(pod.restarts, "restart") if pod.restarts else ""
+    return "; ".join(part for part in (f"{pod.namespace}/{pod.pod}", ", ".join(pod.images), limits, restarts) if part)
 
 
 def notes_of(run_id: str, notes: Mapping[tuple[str, str], str]) -> tuple[Note, ...]:
@@ -231,13 +242,18 @@ def notes_of(run_id: str, notes: Mapping[tuple[str, str], str]) -> tuple[Note, .
 
 
 def _toc(
-    record: RunRecord, sections: Sequence[KindSection], costs: CostSections, *, has_notes: bool
+    record: RunRecord, sections: Sequence[KindSection], costs: CostSections, has: tuple[bool, bool, bool]
 ) -> tuple[tuple[str, str], ...]:
-    entries = [("verdict", "Can it be trusted?"), ("metrics", "Metrics")]
-    if record.load is not None:
-        entries.append(("load", "Load test"))
-    if record.growth or record.goroutines:
-        entries.append(("growth", "Growth"))
+    """List the sections; ``has`` tells of the timeline, the budgets and the notes."""
+    known = (
+        ("verdict", "Can it be trusted?", True),
+        ("metrics", "Metrics", True),
+        ("load", "Load test", record.load is not None),
+        ("timeline", "When it was taken", has[0]),
+        ("growth", "Growth", bool(record.growth or record.goroutines)),
+        ("budgets", "Budgets", has[1]),
+    )
+    entries = [(anchor, text) for anchor, text, there in known if there]
     many = len({section.component for section in sections}) > 1
     seen: set[str] = set()
     for section in sections:
@@ -248,8 +264,6 @@ def _toc(
             entries.append((section.id, section.component))
     entries += costs.toc()
     entries.append(("files", "Files"))
-    if record.run.manifest is not None:
-        entries.append(("provenance", "Provenance"))
-    if has_notes:
-        entries.append(("notes", "Notes"))
+    entries += [("provenance", "Provenance")] if record.run.manifest is not None else []
+    entries += [("notes", "Notes")] if has[2] else []
     return tuple(entries)

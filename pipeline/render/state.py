@@ -6,7 +6,7 @@ Rules: a state is never told by colour alone, it always has a word and a sign. P
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline.model.metric import Direction
@@ -43,24 +43,50 @@ SEVERITIES: Final[Mapping[str, State]] = {
 }
 
 
-def run_state(record: RunRecord) -> State:
-    """Judge one run: complete, partial, failed, interrupted, or a run whose load test failed."""
+STATES: Final[Mapping[str, State]] = {
+    "failed": State("failed", "✕", "bad", "Collecting failed. What is here may help to see why; do not compare it."),
+    "load_failed": State("load failed", "✕", "bad", "The load command failed. The profiles show what happened."),
+    "empty": State("empty", "✕", "bad", "Nothing in this run could be read."),
+    "interrupted": State("interrupted", "◐", "doubt", "Collecting was interrupted; what had been taken was kept."),
+    "partial": State("partial", "◐", "doubt", "Some of the data is missing. What is shown was read without error."),
+    "doubted": State("complete", "✓", "plain", "All data is there, with doubts to know before trusting a number."),
+    "complete": State("complete", "✓", "good", "All data is there and nothing speaks against trusting it."),
+}
+"""States of a run by key, the gravest first; a key that is not known here is shown as partial."""
+
+COMPARABLE: Final = frozenset({"complete", "doubted", "partial"})
+"""Keys of the states in which a run's numbers may stand beside those of others."""
+
+
+def state_key(record: RunRecord) -> str:
+    """Judge one run: complete, partial, failed, interrupted, or a run whose load test failed; a key of `STATES`."""
     manifest = record.run.manifest
-    errors = sum(finding.severity == "error" for finding in record.all_findings)
     if manifest is not None and manifest.status == "failed":
-        return State("failed", "✕", "bad", "Collecting failed. What is here may help to see why; do not compare it.")
+        return "failed"
     load = manifest.load if manifest is not None else None
     if load is not None and (load.timed_out or load.exit_code not in {0, None}):
-        ended = "was stopped at its deadline" if load.timed_out else f"ended with exit code {load.exit_code}"
-        return State(
-            "load failed", "✕", "bad", f"The load command {ended}. The profiles show what happened; do not compare it."
-        )
+        return "load_failed"
     if not record.profiles and record.load is None:
-        return State("empty", "✕", "bad", "Nothing in this run could be read.")
+        return "empty"
     if manifest is not None and manifest.status == "interrupted":
-        return State("interrupted", "◐", "doubt", "Collecting was interrupted; what had been taken was kept.")
-    if errors or (manifest is not None and manifest.status == "partial"):
-        return State("partial", "◐", "doubt", "Some of the data is missing. What is shown was read without error.")
-    if any(finding.severity == "warning" for finding in record.all_findings):
-        return State("complete", "✓", "plain", "All data is there, with doubts to know before trusting a number.")
-    return State("complete", "✓", "good", "All data is there and nothing speaks against trusting it.")
+        return "interrupted"
+    severities = {finding.severity for finding in record.all_findings}
+    if "error" in severities or (manifest is not None and manifest.status == "partial"):
+        return "partial"
+    return "doubted" if "warning" in severities else "complete"
+
+
+def state_of_key(key: str) -> State:
+    """Show a state that was kept by its key."""
+    return STATES.get(key, STATES["partial"])
+
+
+def run_state(record: RunRecord) -> State:
+    """Show the state of a run; of a failed load also how it ended."""
+    key = state_key(record)
+    load = record.run.manifest.load if record.run.manifest is not None else None
+    if key != "load_failed" or load is None:
+        return STATES[key]
+    ended = "was stopped at its deadline" if load.timed_out else f"ended with exit code {load.exit_code}"
+    sentence = f"The load command {ended}. The profiles show what happened; do not compare it."
+    return replace(STATES[key], sentence=sentence)

@@ -41,18 +41,21 @@ class Part:
 
 PARTS: Final = (
     Part("profbook", ENTRY),
-    Part("engine", "explorer/filter/serve.js", in_worker=True, carries=("format.js",)),
-    Part("viewer", "explorer/flame/viewer.js", ("profbook", "engine")),
-    Part("patterns", "explorer/filter/re2.js", in_worker=True),
-    Part("filters", "explorer/filter/desk.js", ("engine", "patterns"), in_worker=True),
-    Part("tools", "explorer/flame/tools.js", ("profbook", "engine", "viewer", "patterns")),
+    Part("lists", "run_table.js", ("profbook",)),
+    Part("base", "format.js", in_worker=True, carries=("explorer/data/scripts.js", "explorer/shell/element.js")),
+    Part("trends", "trends/pages.js", ("profbook", "base")),
+    Part("engine", "explorer/filter/serve.js", ("base",), in_worker=True),
+    Part("viewer", "explorer/flame/viewer.js", ("profbook", "base", "engine")),
+    Part("patterns", "explorer/filter/re2.js", ("base",), in_worker=True),
+    Part("filters", "explorer/filter/desk.js", ("base", "engine", "patterns"), in_worker=True),
+    Part("tools", "explorer/flame/tools.js", ("profbook", "base", "engine", "viewer", "patterns")),
     Part(
         "explorer",
         "explorer/shell/explorer.js",
-        ("profbook", "engine", "viewer", "patterns", "filters", "tools"),
+        ("profbook", "base", "engine", "viewer", "patterns", "filters", "tools"),
     ),
 )
-"""Every part names all it needs, in the order they run. The worker has the engine, and what else of its parts is
+"""Every part names all it needs, in the order they run. The worker has base and engine, and what else of its parts is
 loaded."""
 
 _NAME: Final = r"[A-Za-z_$][\w$]*"

@@ -21,6 +21,8 @@ SHELLS: Final[Mapping[str, str]] = {
     "runs": "runs/index.md",
     "comparisons": "compare/index.md",
     "explore": "explore/index.md",
+    "trends": "trends/index.md",
+    "functions": "functions/index.md",
     "run": "runs/pb-shell.md",
     "compare": "compare/pb-shell.md",
     "decision": "decisions/pb-shell.md",

@@ -1,30 +1,19 @@
 """Putting a finished tree in the place of the old one, whole or not at all.
 
-Rules: at every moment the final place holds the complete old tree or the complete new one, also after kill -9. Files
-that did not change keep their inode and time. Where the system cannot exchange two folders in one step, two renames do,
-and `recover` completes what was interrupted.
+Rules: at every moment the final place holds the complete old tree or the complete new one, also after kill -9. Where
+the system cannot exchange two folders in one step, two renames do, and `recover` completes what was interrupted.
 """
 
 from __future__ import annotations
 
 import ctypes
-import filecmp
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 _AT_FDCWD: Final = -100
 _RENAME_EXCHANGE: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """How a new tree differs from an old one; paths with ``/``, in order."""
-
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
 
 
 def recover(final: Path, staging: Path) -> None:
@@ -36,9 +25,8 @@ def recover(final: Path, staging: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def swap_in(new: Path, final: Path) -> Difference:
+def swap_in(new: Path, final: Path) -> None:
     """Put ``new`` in the place of ``final`` and remove the old tree; both must be on one file system."""
-    difference = _difference(new, final)
     final.parent.mkdir(parents=True, exist_ok=True)
     if not final.exists():
         new.rename(final)
@@ -50,32 +38,6 @@ def swap_in(new: Path, final: Path) -> Difference:
         final.rename(old)
         new.rename(final)
         shutil.rmtree(old, ignore_errors=True)
-    return difference
-
-
-def _difference(new: Path, final: Path) -> Difference:
-    """Compare two trees by content; an unchanged file of the new tree becomes the old one's."""
-    fresh, stale = _files(new), _files(final)
-    changed: list[str] = []
-    for name in sorted(fresh):
-        if name in stale and filecmp.cmp(new / name, final / name, shallow=False):
-            _keep(final / name, new / name)
-        else:
-            changed.append(name)
-    return Difference(tuple(changed), tuple(sorted(stale - fresh)))
-
-
-def _keep(old: Path, new: Path) -> None:
-    link = new.with_name(f".{new.name[:200]}.kept")
-    try:
-        os.link(old, link)
-        link.replace(new)
-    except OSError:  # no hard links here: the copy has the same bytes, only a new time
-        link.unlink(missing_ok=True)
-
-
-def _files(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def _old(final: Path) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
@@ -23,12 +23,13 @@ from pipeline.store.rules import rules_of
 PACKAGE: Final = Path(__file__).resolve().parent.parent
 _GROUND: Final = ("__init__.py", "derive.py", "errors.py", "model", "stages.py", "store", "units.py")
 _DRAWN: Final = ("render/flame.py", "render/payload.py", "render/pprof_proto.py")
-DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "scrubbing.py", *_DRAWN)
+_SUMMARY: Final = ("render/summary.py", "render/state.py")
+DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "scrubbing.py", *_DRAWN, *_SUMMARY)
 COMPARE_CODE: Final = (*_GROUND, "analysis/metrics.py", "compare")
 HISTORY_CODE: Final = (*COMPARE_CODE, "history.py")
 SITE_CODE: Final = (".",)
 _DERIVE_LIBRARIES: Final = ("numpy", "protobuf")
-_COMPARE_LIBRARIES: Final = ("numpy", "scipy")
+_COMPARE_LIBRARIES: Final = ("numpy",)
 _SITE_LIBRARIES: Final = (*_DERIVE_LIBRARIES, "altair", "jinja2", "mkdocs", "mkdocs-material", "vl-convert-python")
 
 
@@ -68,6 +69,11 @@ def of_libraries(names: tuple[str, ...]) -> str:
 
 def derive_key(run_digest: str, config: Config) -> str:
     """Make the key of one run's record; ``run_digest`` covers its id, its files and what reading it doubted."""
+    return derive_keys(config)(run_digest)
+
+
+def derive_keys(config: Config) -> Callable[[str], str]:
+    """Make what makes the keys of many records: all but the digest of the run is the same for them."""
     budgets = {name: asdict(budget) for name, budget in config.budgets.items()}
     settings = [
         config.limits.model_dump(mode="json"),
@@ -77,7 +83,8 @@ def derive_key(run_digest: str, config: Config) -> str:
         config.redact.model_dump(mode="json"),
         config.site.raw_profiles,
     ]
-    return digest("derive", RECORD_FORMAT, run_digest, settings, of_code(DERIVE_CODE), of_libraries(_DERIVE_LIBRARIES))
+    terms = digest("derive", RECORD_FORMAT, settings, of_code(DERIVE_CODE), of_libraries(_DERIVE_LIBRARIES))
+    return lambda run_digest: hashlib.sha256(f"{terms} {run_digest}".encode()).hexdigest()
 
 
 def compare_key(pair: CompareConfig, base: Sequence[str], head: Sequence[str], config: Config | None = None) -> str:
@@ -95,6 +102,20 @@ def history_key(records: Mapping[str, str], config: Config) -> str:
     """Make the key of the history from the keys of the records, by run."""
     code = (of_code(HISTORY_CODE), of_libraries(_COMPARE_LIBRARIES))
     return digest("history", RECORD_FORMAT, dict(records), config.history.model_dump(mode="json"), code)
+
+
+def label_key(older: int, runs: Sequence[tuple[str, str]], config: Config) -> str:
+    """Make the key of one label's search from its runs in order, each with the key of its record, and how many older
+    ones are left out.
+    """
+    code = (of_code(HISTORY_CODE), of_libraries(_COMPARE_LIBRARIES))
+    return digest("label", RECORD_FORMAT, older, list(runs), config.history.model_dump(mode="json"), code)
+
+
+def page_key(*parts: object, templates: Iterable[Path]) -> str:
+    """Make the key of a kind of page from what all pages of it share, and the folders of its templates."""
+    code = (of_code(SITE_CODE), [of_folder(folder) for folder in templates], of_libraries(_SITE_LIBRARIES))
+    return digest("page", RECORD_FORMAT, parts, code)
 
 
 def site_key(records: Mapping[str, str], comparisons: Mapping[str, str], config: Config, templates: Path) -> str:

@@ -26,12 +26,13 @@ from pipeline.store import atomic, codec
 Value = TypeVar("Value")
 _SEAM: Final = b',\n"body":'
 _END: Final = b"}\n"
+RECORD: Final = "record.json"
 _HEAD_KEYS: Final = ("format", "kind", "key", "sha256", "files")
 
 
 def run_record(build: Path, run_id: str) -> Path:
     """Say where the record of a run is."""
-    return build / "derived" / run_id / "record.json"
+    return build / "derived" / run_id / RECORD
 
 
 def comparison(build: Path, slug: str) -> Path:
@@ -64,24 +65,30 @@ def seal(path: Path, value: object, *, kind: str, key: str, files: Mapping[str, 
     """Write a document about data files that are in place already, given by their digests."""
     body = codec.dump(value)
     digest = hashlib.sha256(body).hexdigest()
-    head = _head({"format": RECORD_FORMAT, "kind": kind, "key": key, "sha256": digest, "files": dict(files)})
+    text = _head({"format": RECORD_FORMAT, "kind": kind, "key": key, "sha256": digest, "files": dict(files)})
     atomic.clear_leftovers(path)
-    atomic.write_if_changed(path, head + _SEAM + body + _END)
+    atomic.write_if_changed(path, text + _SEAM + body + _END)
 
 
-def is_current(path: Path, *, kind: str, key: str, folder: Path | None = None, only: bool = False) -> bool:
-    """Tell whether a document has this key and it and all its data files are whole.
+def is_current(path: Path, *, kind: str, key: str) -> bool:
+    """Tell whether a document has this key and it and all its data files are whole."""
+    return whole_key(path, kind=kind) == key
 
-    ``folder`` holds the data files when it is not the document's own; with ``only`` it may hold nothing else.
-    """
+
+def whole_key(path: Path, *, kind: str) -> str:
+    """Key of a document that is whole, with all its data files; empty when it is not, or not of this kind."""
     parts = _split(path)
-    if parts is None or (parts[0]["kind"], parts[0]["key"]) != (kind, key):
-        return False
+    if parts is None or parts[0]["kind"] != kind:
+        return ""
+    key: str = parts[0]["key"]
     expected: dict[str, str] = parts[0]["files"]
-    place = folder or path.parent
-    if only and set(tree_names(place)) != set(expected):
-        return False
-    return all(_file_digest(place / name) == sha256 for name, sha256 in expected.items())
+    return key if all(_file_digest(path.parent / name) == sha256 for name, sha256 in expected.items()) else ""
+
+
+def head(path: Path, *, kind: str) -> tuple[str, dict[str, str]]:
+    """Key of a document that is whole itself, and the digests it gives; both empty when it is not."""
+    parts = _split(path)
+    return (parts[0]["key"], parts[0]["files"]) if parts and parts[0]["kind"] == kind else ("", {})
 
 
 def read(path: Path, value_type: type[Value], *, kind: str) -> Value:
@@ -104,16 +111,6 @@ def call_tree(build: Path, run_id: str, name: str) -> CallTree:
         raise StoreError(f"{path} cannot be read: {error}", cure="Run `doit derive`: it is made again.") from error
 
 
-def tree_names(folder: Path) -> list[str]:
-    """Name all files under a folder, relative with ``/``."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
-
-
-def tree_digests(folder: Path) -> dict[str, str]:
-    """Make the digests of all files under a folder."""
-    return {name: _file_digest(folder / name) for name in tree_names(folder)}
-
-
 def _file_digest(path: Path) -> str:
     try:
         with path.open("rb") as file:
@@ -122,8 +119,8 @@ def _file_digest(path: Path) -> str:
         return ""
 
 
-def _head(head: Mapping[str, Any]) -> bytes:
-    ordered = {key: head[key] for key in _HEAD_KEYS}
+def _head(values: Mapping[str, Any]) -> bytes:
+    ordered = {key: values[key] for key in _HEAD_KEYS}
     return json.dumps(ordered, separators=(",", ":"))[:-1].encode("ascii")
 
 
@@ -132,9 +129,9 @@ def _split(path: Path) -> tuple[dict[str, Any], bytes] | None:
     try:
         data = path.read_bytes()
         text, seam, rest = data.partition(_SEAM)
-        head = json.loads(text + b"}")
-        whole = bool(seam) and rest.endswith(_END) and _head(head) == text and head["format"] == RECORD_FORMAT
+        found = json.loads(text + b"}")
+        whole = bool(seam) and rest.endswith(_END) and _head(found) == text and found["format"] == RECORD_FORMAT
         body = rest.removesuffix(_END)
-        return (head, body) if whole and hashlib.sha256(body).hexdigest() == head["sha256"] else None
+        return (found, body) if whole and hashlib.sha256(body).hexdigest() == found["sha256"] else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -19,8 +19,8 @@ from typing import Final
 from pipeline.errors import StoreError
 from pipeline.model import layout
 from pipeline.model.finding import Finding
-from pipeline.model.run import MANIFEST_FORMAT, FileReport, Manifest, RawFile, Run
-from pipeline.store import codec, fingerprint
+from pipeline.model.run import MANIFEST_FORMAT, Environment, FileReport, Manifest, RawFile, Run
+from pipeline.store import codec, fingerprint, seen
 
 MANIFEST: Final = "run.json"
 _MANIFEST_BYTES: Final = 64 << 20
@@ -43,6 +43,20 @@ class StoredRun:
         files = [(file.path, file.sha256) for file in self.run.files]
         doubts = [(doubt.code, doubt.subject, doubt.evidence) for doubt in self.findings]
         return fingerprint.digest(self.run.id, files, doubts)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """A run as far as it takes to tell whether anything in it is new, and which runs to compare.
+
+    ``run`` has no files, and of its manifest only the name, the label, the start and where it was taken.
+    """
+
+    run: Run
+    digest: str
+
+
+Listed = StoredRun | KnownRun
 
 
 def run_names(profiles_dir: Path) -> tuple[str, ...]:
@@ -77,18 +91,45 @@ def _is_run(entry: os.DirEntry[str]) -> bool:
     return layout.is_run_name(entry.name) and not entry.name.endswith(".partial") and not entry.is_symlink()
 
 
-def list_manifests(profiles_dir: Path) -> tuple[Run, ...]:
-    """Read what all runs say of themselves, in order of name; their files are neither listed nor read."""
-    return tuple(_run(profiles_dir / name, _told(profiles_dir / name), ()) for name in run_names(profiles_dir))
-
-
-def _told(run_dir: Path) -> Manifest | None:
-    return _manifest(run_dir, run_dir.name, []) if (run_dir / MANIFEST).is_file() else None
-
-
 def list_runs(profiles_dir: Path) -> tuple[StoredRun, ...]:
     """Read all runs of a folder, in order of name."""
     return tuple(read_run(profiles_dir / name) for name in run_names(profiles_dir))
+
+
+def known_runs(profiles_dir: Path, memory: seen.Memory) -> tuple[KnownRun, ...]:
+    """List all runs of a folder in order of name; only those that changed since the last look are read."""
+    return tuple(known_run(profiles_dir / name, memory) for name in run_names(profiles_dir))
+
+
+def known_run(run_dir: Path, memory: seen.Memory) -> KnownRun:
+    """Say what is known of a run; it is read when any of it has changed."""
+    folder = seen.look(run_dir)
+    state = folder.state if folder else ""
+    if folder and (found := memory.recall(run_dir.name, state)):
+        return _recalled(run_dir.name, found)
+    stored = read_run(run_dir)
+    if folder and folder.settled:
+        memory.keep(run_dir.name, state, _remembered(stored))
+    return _recalled(run_dir.name, _remembered(stored))
+
+
+def _remembered(stored: StoredRun) -> str:
+    run, told = stored.run, stored.run.manifest
+    environment = told.environment if told else Environment()
+    facts = [environment.git_branch, environment.git_sha, environment.git_merge_base, environment.git_dirty]
+    return json.dumps(
+        [stored.digest, run.label, run.started, *facts] if told else [stored.digest, run.label, run.started]
+    )
+
+
+def _recalled(run_id: str, text: str) -> KnownRun:
+    digest, label, started, *facts = json.loads(text)
+    manifest = None
+    if facts:
+        branch, sha, merge_base, dirty = facts
+        environment = Environment(git_branch=branch, git_sha=sha, git_merge_base=merge_base, git_dirty=dirty)
+        manifest = Manifest(run_id, label, started, environment=environment)
+    return KnownRun(Run(run_id, label, started, (), manifest), digest)
 
 
 def read_run(run_dir: Path) -> StoredRun:

@@ -27,6 +27,7 @@ PAGES = {
     "run": f"runs/{HEAD}/index.html",
     "leak": f"runs/{SERIES}/index.html",
     "failed run": f"runs/{FAILED}/index.html",
+    "comparisons": "compare/index.html",
     "comparison": "compare/baseline..optimized/index.html",
     "decision": "decisions/pools/index.html",
     "guide": "guide/explorer/index.html",

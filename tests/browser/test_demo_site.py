@@ -95,3 +95,83 @@ def test_planted_leaks_are_named(site: Path) -> None:
     assert "waitForAnswerThatNeverComes" in goroutines
     heap = next(site.glob("runs/*-heap-leak/index.html")).read_text(encoding="utf-8")
     assert "retainForever" in heap
+
+
+def test_the_slider_walks_the_snapshots_and_leads_into_the_explorer(page: Any, base: str, site: Path) -> None:
+    leak = next(site.glob("runs/*-heap-leak")).name
+    page.goto(f"{base}/runs/{leak}/index.html")
+    film = page.locator(".pb-film").first
+    slider, told = film.get_by_role("slider"), film.locator("output")
+    told.filter(has_text="8 of 8").wait_for()
+    before = film.locator(".pb-film__cursor").get_attribute("transform")
+    slider.focus()
+    page.keyboard.press("Home")
+    told.filter(has_text="heap0.pprof, 1 of 8").wait_for()
+    assert film.locator(".pb-film__cursor").get_attribute("transform") == "translate(0.0 0)" != before
+    assert not film.get_by_text("What grew since the first").is_visible()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert (slider.get_attribute("aria-valuetext") or "").startswith("eventstore/heap2.pprof, 3 of 8")
+    film.get_by_text("What grew since the first").click()
+    page.wait_for_selector("[data-pb-explorer][data-shown]")
+    assert f"p={leak}/eventstore/heap2.pprof&base={leak}/eventstore/heap0.pprof" in page.url
+
+
+def test_a_comparison_leads_to_the_flame_graph_of_each_difference(page: Any, base: str) -> None:
+    page.goto(f"{base}/compare/baseline..optimized/index.html")
+    runs = page.locator(".pb-side a[href*='/runs/']")
+    assert runs.count() == 6
+    page.locator("#functions ~ * a[href*='allocs-after.prof'], h3 ~ p a[href*='t=alloc_space']").first.click()
+    page.wait_for_selector("[data-pb-explorer][data-shown]")
+    assert "t=alloc_space" in page.url
+    assert "-optimized/eventstore/allocs-after.prof" in page.url
+    assert "-baseline/eventstore/allocs-after.prof" in page.url
+
+
+def test_every_question_leads_to_its_answer(page: Any, base: str, site: Path) -> None:
+    for run in ("baseline", "heap-leak"):
+        name = max(site.glob(f"runs/*-{run}")).name
+        page.goto(f"{base}/runs/{name}/index.html")
+        asked = page.locator(".pb-asked a")
+        assert asked.count() >= 9
+        for place in range(asked.count()):
+            target = (asked.nth(place).get_attribute("href") or "")[1:]
+            assert page.locator(f"[id='{target}']").count() == 1, target
+
+
+@pytest.mark.parametrize(
+    "place", ["index.html", "runs/*-heap-leak/index.html", "compare/baseline..optimized/index.html"]
+)
+def test_late_data_moves_nothing(browser: Any, site: Path, place: str) -> None:
+    """The sum of the browser's layout shifts while the page loads and the flame graphs come."""
+    (path,) = site.glob(place)
+    with watched_page(browser, site, viewport={"width": 1280, "height": 900}) as page:
+        page.add_init_script(
+            "globalThis.shifted = 0;"
+            "new PerformanceObserver((list) => { for (const one of list.getEntries()) shifted += one.value; })"
+            ".observe({ type: 'layout-shift', buffered: true });"
+        )
+        page.goto(path.as_uri())
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("shifted") < 0.001
+        flame = page.locator(".pb-flame").first
+        if flame.count():
+            flame.scroll_into_view_if_needed()
+            page.wait_for_selector(".pb-flame[data-state=ready]")
+        assert page.evaluate("shifted") < 0.05, "the tools of the flame graph are higher than its picture"
+
+
+def test_on_paper_nothing_is_cut_and_nothing_is_to_be_clicked(browser: Any, site: Path) -> None:
+    with watched_page(browser, site, viewport={"width": 703, "height": 1000}) as page:
+        for place in ("index.html", "runs/*-baseline/index.html", "compare/baseline..optimized/index.html"):
+            page.goto(max(site.glob(place)).as_uri())
+            page.emulate_media(media="print")
+            assert (
+                page.locator("nav:visible, header.md-header:visible, .pb-needs-js:visible, .headerlink:visible").count()
+                == 0
+            )
+            wide = (
+                "[...document.querySelectorAll('.pb-scroll')].filter(e => e.getBoundingClientRect().right > 720).length"
+            )
+            assert page.evaluate(wide) == 0
+            assert page.evaluate("getComputedStyle(document.querySelector('.pb-scroll')).overflowX") == "visible"

@@ -34,11 +34,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         files[f"part{start:03}/cpu.prof"] = pprof_bytes(samples, files=dict(zip(some, some, strict=True)))
     files["README.md"] = "\n".join(names).encode()
     write_run(root / "profiles", RUN, files)
-    tasks._project.cache_clear()
-    tasks._stored.cache_clear()
+    tasks.forget()
     with contextlib.chdir(root), contextlib.redirect_stdout(io.StringIO()):
         main(["site"])
-        tasks._stored.cache_clear()
+        tasks.forget()
         assert main(["export", "html", RUN, "--out", "build/site/one.html"]) == 0
     return root
 

@@ -14,6 +14,13 @@ PURE = """import { compareKeys } from "./table_sort.js";
 import { holdsAll } from "./table_filter.js";
 import { tabAfter } from "./tabs.js";
 import { siteAddress } from "./commands.js";
+import { answer, askedOf, hashOf, nothing } from "./run_list.js";
+import { when } from "./run_row.js";
+const run = (name, label, key) => ({
+  run: name, label, branch: "", components: ["a"], state: { word: "complete" }, keys: [key], all: `${name} ${label}`,
+});
+const runs = [run("r1", "x", "2"), run("r2", "y", ""), run("r3", "x", "10")];
+const names = (change) => answer(runs, { ...nothing(), ...change }).map((one) => one.run);
 const keys = ["10", "", "9", "1e3"];
 globalThis.said = [
   [...keys].sort((a, b) => compareKeys(a, b, false)),
@@ -22,6 +29,19 @@ globalThis.said = [
   [holdsAll("Base Line complete", "LINE base"), holdsAll("base", "base x"), holdsAll("a", "")],
   [tabAfter("ArrowRight", 2, 3), tabAfter("ArrowLeft", 0, 3), tabAfter("End", 0, 3), tabAfter("x", 0, 3)],
   [siteAddress("https://x.test/p/runs/a/index.html", "../../index.html"), siteAddress("file:///a/b/", "..")],
+  [
+    names({}),
+    names({ column: 3, descending: true }),
+    names({ q: "X r" }),
+    names({ chosen: { ...nothing().chosen, label: ["y"] } }),
+  ],
+  [
+    hashOf(nothing()),
+    askedOf("#other"),
+    askedOf("#runs?sort=x&label=a&q=b").column,
+    askedOf(hashOf({ ...nothing(), q: "a b", column: 4, descending: false })).q,
+  ],
+  [when("2026-01-02T03:04:05.123Z"), when("soon")],
 ];
 """
 
@@ -44,4 +64,7 @@ def test_pure_parts_of_our_scripts(page: Any) -> None:
         [True, False, True],
         [0, 2, 2, -1],
         ["https://x.test/p", ""],
+        [["r1", "r2", "r3"], ["r3", "r1", "r2"], ["r1", "r3"], ["r2"]],
+        ["", None, -1, "a b"],
+        ["2026-01-02 03:04:05 UTC", "soon"],
     ]

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.compare.history import find_history
+from pipeline.compare import history
+from pipeline.compare.followed import history_of
 from pipeline.model.calltree import TopRow, TopTable
 from pipeline.model.history import History, HistoryConfig, Step
 from pipeline.model.metric import LoadResult, Measurement, Metric
@@ -24,6 +25,10 @@ LIMITS = HistoryConfig()
 CPU = SampleType("cpu", "nanoseconds")
 SPACE = SampleType("alloc_space", "bytes")
 LOAD = LoadResult("load", "", 10.0, 1000, 0, 100.0)
+
+
+def find_history(records: list[RunRecord], metrics: tuple[Metric, ...], limits: HistoryConfig) -> History:
+    return history.find_history([history_of(one) for one in records], metrics, limits)
 
 
 def table(kind: SampleType, weights: dict[str, int]) -> TopTable:

@@ -128,6 +128,14 @@ def test_adjusting_keeps_the_order_and_never_helps(p_values: list[float]) -> Non
     assert ordered == sorted(ordered)
 
 
+@given(st.lists(st.floats(0, 1), max_size=40))
+def test_adjusted_values_are_those_of_scipy(p_values: list[float]) -> None:
+    from scipy.stats import false_discovery_control
+
+    expected = false_discovery_control(p_values, method="bh") if p_values else []
+    assert stats.adjust(p_values) == pytest.approx(tuple(expected), rel=1e-12)
+
+
 def test_false_claims_among_tests_of_nothing_stay_rare() -> None:
     chance = random.Random(3)
     families = 400

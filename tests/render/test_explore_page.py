@@ -11,7 +11,8 @@ from pipeline.model.growth import Trend
 from pipeline.model.record import RunRecord
 from pipeline.model.source import AnnotatedFunction, AnnotatedLine, Extract, SourceFile, SourceStore, StoredFunction
 from pipeline.render.env import environment
-from pipeline.render.explore_page import CATALOGUE, catalogue, explore_page, operations
+from pipeline.render.explore_page import CATALOGUE, explore_page, operations, run_catalogue, runs_catalogue
+from pipeline.render.summary import summarize
 from pipeline.site.templates import read_templates, templates_dir
 from tests.records import HOSTILE, empty_record, hostile_record, load, profile, record
 
@@ -27,7 +28,7 @@ def told(files: dict[str, bytes], place: str, key: str) -> dict[str, object]:
 
 def test_the_catalogue_lists_the_runs_that_have_profiles() -> None:
     newer = record("20260105_000000-b", label="b")
-    files = catalogue([newer, record(), empty_record()])
+    files = {CATALOGUE: runs_catalogue([summarize(one) for one in (newer, record(), empty_record())])}
     assert told(files, CATALOGUE, "catalogue") == {
         "format": 1,
         "runs": [
@@ -35,11 +36,8 @@ def test_the_catalogue_lists_the_runs_that_have_profiles() -> None:
             ["20260102_030405-baseline", "baseline", "2026-01-02T03:04:05Z"],
         ],
     }
-    assert set(files) == {
-        CATALOGUE,
-        "runs/20260105_000000-b/profiles.js",
-        "runs/20260102_030405-baseline/profiles.js",
-    }
+    assert set(run_catalogue(newer)) == {"runs/20260105_000000-b/profiles.js"}
+    assert run_catalogue(empty_record()) == {}
 
 
 def test_a_runs_list_says_what_the_explorer_needs() -> None:
@@ -50,7 +48,7 @@ def test_a_runs_list_says_what_the_explorer_needs() -> None:
     cpu = profile("cpu.prof", kind="cpu", phase="during", duration_nanos=4_000_000_000)
     lost = profile("mutex.prof", kind="mutex", tree="")
     one = replace(record(), profiles=(*series, profile(), cpu, lost))
-    data = told(catalogue([one]), f"runs/{one.run.id}/profiles.js", f"run/{one.run.id}")
+    data = told(run_catalogue(one), f"runs/{one.run.id}/profiles.js", f"run/{one.run.id}")
     profiles = data["profiles"]
     assert isinstance(profiles, list)
     assert [each["path"] for each in profiles] == [
@@ -105,7 +103,7 @@ def annotated(name: str = "main.work", path: str = "a b/x.go") -> AnnotatedFunct
 
 def test_stored_source_is_a_file_of_its_own_with_every_sample_type() -> None:
     one = replace(record(), profiles=(profile(source=(annotated(), annotated(path="gone.go"))),), source=STORE)
-    files = catalogue([one])
+    files = run_catalogue(one)
     place = f"runs/{one.run.id}/source-0123456789abcdef.js"
     link = f"https://git.test/o/r/blob/{'c' * 40}/a%20b/x.go"
     lines = [[5, "func", [], [], f"{link}#L5"], [6, "\tuse()", [0, 10], [1, 60], f"{link}#L6"]]
@@ -120,7 +118,7 @@ def test_stored_source_is_a_file_of_its_own_with_every_sample_type() -> None:
 @pytest.mark.parametrize(("source", "store"), [((), STORE), ((annotated(),), None), ((annotated(path="z.go"),), STORE)])
 def test_without_stored_source_there_is_no_file(source: tuple[AnnotatedFunction, ...], store: SourceStore) -> None:
     one = replace(record(), profiles=(profile(source=source),), source=store)
-    files = catalogue([one])
+    files = run_catalogue(one)
     assert not [place for place in files if "source" in place]
     listed = told(files, f"runs/{one.run.id}/profiles.js", f"run/{one.run.id}")
     assert [each["hasSource"] for each in listed["profiles"]] == [False]  # type: ignore[attr-defined]
@@ -135,7 +133,7 @@ def followed(text: str = "main.work", path: str = "goroutine-before.prof") -> Go
 def test_goroutines_the_run_followed_are_a_file_of_their_own() -> None:
     taken = [profile(path, kind="goroutine") for path in ("goroutine-after.prof", "leak.prof", "other/goroutine.prof")]
     one = replace(record(), profiles=tuple(taken), goroutines=(followed(),))
-    files = catalogue([one])
+    files = run_catalogue(one)
     (component,) = told(files, f"runs/{one.run.id}/goroutines.js", f"goroutines/{one.run.id}")["components"]  # type: ignore[misc]
     assert component["paths"] == ["goroutine-before.prof", "goroutine-after.prof"]
     assert (component["count"], component["proof"], component["dump"]) == (4, "leak.prof", "")
@@ -165,7 +163,7 @@ def test_hostile_names_stay_data(text: str) -> None:
     file = replace(FILE, path=text, extracts=(Extract(5, (text,)),))
     hostile = profile(text, component=text, kind=text, source=(annotated(text, text),))
     one = replace(one, profiles=(hostile,), source=replace(STORE, files=(file,)), goroutines=(followed(text, text),))
-    files = catalogue([one])
+    files = run_catalogue(one) | {CATALOGUE: runs_catalogue([summarize(one)])}
     assert len(files) == 4
     for place, data in files.items():
         assert re.fullmatch(r"[A-Za-z0-9._/-]*", place)
@@ -176,7 +174,7 @@ def test_hostile_names_stay_data(text: str) -> None:
 
 def test_a_path_that_is_no_text_is_kept() -> None:
     one: RunRecord = replace(record(), profiles=(profile("heap\udc80.prof"),))
-    data = told(catalogue([one]), f"runs/{one.run.id}/profiles.js", f"run/{one.run.id}")
+    data = told(run_catalogue(one), f"runs/{one.run.id}/profiles.js", f"run/{one.run.id}")
     assert data["profiles"][0]["path"] == "heap\udc80.prof"  # type: ignore[index]
 
 

@@ -91,7 +91,7 @@ def test_the_page_lists_every_heading() -> None:
     env = environment(read_templates(templates_dir()))
     made = compare_page(env, comparison(), {}, headline=HEADLINE, known_runs=frozenset())
     titles = dict(made.toc)
-    assert list(titles)[2:4] == ["culprits", "metrics"]
+    assert list(titles)[2:4] == ["metrics", "culprits"]
     assert titles["functions"] == "Functions"
     assert all(f'id="{identity}"' in made.body for identity in titles)
 

@@ -11,7 +11,7 @@ from pipeline.model.goroutine_group import GoroutineGroup, GoroutineGroups
 from pipeline.model.growth import Growth, SiteGrowth, Snapshot, Trend
 from pipeline.model.record import RunRecord
 from pipeline.render.growth_section import SITE_ROWS, group_views, growth_views, trend_state
-from tests.records import HOSTILE, record
+from tests.records import HOSTILE, profile, record
 from tests.render.test_pages import Structure, site
 
 MB = 1 << 20
@@ -142,3 +142,29 @@ def test_hostile_names_are_only_ever_text(text: str) -> None:
         structure = Structure(body)
         assert structure.handlers == []
         assert "<script>" not in body.body.lower()
+
+
+def test_the_curve_has_a_point_for_each_snapshot_at_its_time() -> None:
+    (view,) = growth_views(of(heap()))
+    assert view.film is not None
+    points = [tuple(map(float, point.split(","))) for point in view.film.line.split()]
+    assert [x for x, _ in points] == [line.x for line in view.lines] == [0, 200, 400, 600, 800, 1000]
+    assert [y for _, y in points] == sorted((y for _, y in points), reverse=True)
+    assert view.film.label == "Heap in use over 6 snapshots, from 0 up: first 0 B, largest 5 MB, last 5 MB"
+
+
+def test_snapshots_without_times_stand_evenly_and_two_make_no_curve() -> None:
+    untimed = tuple(replace(one, seconds=None) for one in SNAPSHOTS)
+    assert [line.x for line in growth_views(of(heap(snapshots=untimed)))[0].lines] == [0, 200, 400, 600, 800, 1000]
+    still = tuple(replace(one, seconds=3.0) for one in SNAPSHOTS)
+    assert [line.x for line in growth_views(of(heap(snapshots=still)))[0].lines][-1] == 1000
+    assert growth_views(of(heap(snapshots=SNAPSHOTS[:2], peak=1)))[0].film is None
+
+
+def test_a_snapshot_leads_to_its_profile_and_to_what_grew_since_the_first() -> None:
+    drawn = tuple(profile(one.path) for one in SNAPSHOTS[:3])
+    lines = growth_views(replace(of(heap()), profiles=drawn))[0].lines
+    run = "20260102_030405-baseline"
+    assert lines[1].explore == f"../../explore/index.html?p={run}/app/heap1.pprof"
+    assert lines[1].grown == f"../../explore/index.html?p={run}/app/heap1.pprof&base={run}/app/heap0.pprof"
+    assert (lines[0].grown, lines[4].explore) == ("", "")

@@ -12,6 +12,7 @@ from pipeline.render import encode
 from pipeline.render.env import environment
 from pipeline.render.history_section import history_lines, history_view
 from pipeline.render.overview import overview_page
+from pipeline.render.run_list import run_listing
 from tests.records import HOSTILE
 from tests.render.test_pages import TEMPLATES, Structure
 
@@ -23,7 +24,7 @@ LABELS = (LabelHistory("main", 13, 0, 40), LabelHistory("pr", 100, 7, 1))
 
 
 def page(history: History | None) -> StampedPage:
-    return overview_page(environment(TEMPLATES), (), (), headline=(), history=history)
+    return overview_page(environment(TEMPLATES), (), run_listing(()), (), headline=(), history=history)
 
 
 def test_without_a_label_that_was_searched_there_is_no_box() -> None:
@@ -52,6 +53,12 @@ def test_a_candidate_never_looks_like_a_proved_step(effect: str, certain: bool, 
     assert (view.rows[0].state.word, view.rows[0].state.tone) == (word, tone)
 
 
+def test_a_step_leads_to_the_whole_history() -> None:
+    text = page(History(LABELS, (STEP, replace(STEP, series=WORK)))).body
+    assert 'href="trends/index.html#label=main&amp;component=api&amp;metric=ops_per_sec"' in text
+    assert 'href="functions/index.html#label=main&amp;component=&amp;type=cpu&amp;f=main.work"' in text
+
+
 def test_a_run_without_a_page_is_not_linked() -> None:
     view = history_view(History(LABELS, (STEP,)), ())
     assert view is not None
@@ -63,7 +70,7 @@ def test_many_steps_are_cut_and_counted() -> None:
     assert view is not None
     assert (len(view.rows), view.more) == (12, 3)
     made = page(History(LABELS, (STEP,) * 15))
-    assert "3 more: <code>profbook history</code>" in made.body
+    assert '3 more: see <a href="trends/index.html">Trends</a>' in made.body
     assert ("changes", "Changes over time") in made.toc
 
 

@@ -12,7 +12,6 @@ from pipeline.errors import SiteError
 from pipeline.model.config import Config, SiteConfig
 from pipeline.model.metric import Measurement
 from pipeline.model.page import SiteContent, StampedPage
-from pipeline.render.pages import render_site
 from pipeline.site.templates import read_templates, templates_dir
 from tests.records import (
     HEADLINE,
@@ -25,6 +24,7 @@ from tests.records import (
     profile,
     record,
 )
+from tests.rendered import render_site
 
 TEMPLATES = read_templates(templates_dir())
 CHARTS: dict[str, str] = {}
@@ -100,6 +100,8 @@ def test_pages_of_every_kind_of_run_are_well_formed() -> None:
         "runs/",
         "compare/",
         "explore/",
+        "trends/",
+        "functions/",
         "runs/20260102_030405-baseline/",
         "runs/20260103_000000-failed/",
         "runs/empty/",
@@ -139,7 +141,7 @@ def test_the_run_page_judges_first_and_shows_everything() -> None:
         "optimized against baseline",
         "2 of 7 functions, total 400 B",
         "<svg>space</svg>",
-        'data-src="../../data/0123456789abcdef.pfv.js"',
+        'data-src="../../data/01/0123456789abcdef.pfv.js"',
         'data-type="1"',
         "go tool pprof -http=: -base profiles/20260102_030405-baseline/heap-before.prof",
         "# Not a heading &lt;b&gt;",
@@ -203,8 +205,8 @@ def test_copies_put_raw_files_where_pprof_finds_them() -> None:
     assert found[f"runs/{run}/raw/service/heap-after.prof"] == f"profiles/{run}/heap-after.prof"
     assert found[f"runs/{run}/service/debug/pprof/heap"] == f"profiles/{run}/heap-after.prof"
     scripts = {f"0123456789abcdef.{ending}.js" for ending in ("pfv", "samples")}
-    assert all(found[f"data/{name}"] == f"build/derived/{run}/{name}" for name in scripts)
-    assert set(site(record(), raw_profiles=False).copies) == {f"data/{name}" for name in scripts}
+    assert all(found[f"data/01/{name}"] == f"build/derived/{run}/{name}" for name in scripts)
+    assert set(site(record(), raw_profiles=False).copies) == {f"data/01/{name}" for name in scripts}
 
 
 def test_no_copy_leaves_its_folder() -> None:

@@ -86,8 +86,8 @@ def test_hostile_text_is_only_text(text: str) -> None:
     made = view(record(annotated(6, last=6, path="x.go", name=text)), store)
     caller = '{% from "partials/source.html.j2" import annotated_source %}{{ annotated_source(view, section) }}'
     env = environment({**read_templates(templates_dir()), "caller": caller})
-    html = render(env, "caller", view=made, section={"title": text})
-    plain = render(env, "caller", view=view(record(annotated(6, last=6, path="x.go")), store), section={"title": ""})
+    html = render(env, "caller", view=made, section={"name": text})
+    plain = render(env, "caller", view=view(record(annotated(6, last=6, path="x.go")), store), section={"name": ""})
     tags = re.findall(r"<[^>]*>", html)
     allowed = r"/?(h4|p|i|span|code|wbr|details|summary|div|table|caption|thead|tbody|tr|th|td|a)\b"
     assert all(re.match(rf"<{allowed}", tag) for tag in tags)

@@ -132,10 +132,11 @@ def test_our_scripts_are_small_and_our_styles_load_nothing() -> None:
     found = read_assets(templates_dir() / "assets")
     size = {part.name: len(gzip.compress(found[f"assets/{part.name}.js"], 9)) for part in PARTS}
     assert size["profbook"] <= 4_000
-    assert size["engine"] + size["viewer"] <= 23_000, "what a first flame graph takes"
-    assert sum(size.values()) <= 77_000
+    assert size["base"] + size["engine"] + size["viewer"] <= 24_000, "what a first flame graph takes"
+    assert size["trends"] + size["base"] <= 15_000
+    assert sum(size.values()) <= 93_000
     scripts = "".join(found[f"assets/{part.name}.js"].decode() for part in PARTS)
-    for feature in ("bootTabs", "bootSorting", "bootFilters", "bootCommands", "bootCharts", "bootFlameGraphs"):
+    for feature in ("bootTabs", "bootSorting", "bootRunTables", "bootCommands", "bootCharts", "bootFlameGraphs"):
         assert f"{feature}(root" in scripts
     assert "vegaLite" not in scripts
     style = found["assets/profbook.css"].decode()

@@ -38,6 +38,12 @@ text
 end
 """
 
+MANY = [f"2026{number:04}_030405-run.{number}" for number in range(48)]
+
+
+def _title(path: str) -> str:
+    return f"Page {path.removesuffix('/index')}"
+
 
 def _config(features: str) -> str:
     listed = f"  features: [{features}]\n" if features else ""
@@ -59,13 +65,13 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         for path, kind, meta in (
             ("index.md", "overview", "hide: [navigation, toc]"),
             ("runs/index.md", "runs", "hide: [navigation, toc]"),
-            ("runs/one.md", "run", "hide: [navigation]"),
+            *((f"runs/{url}.md", "run", "hide: [navigation]") for url in MANY),
         ):
-            title = f"Page {kind}"
+            title = _title(path.removesuffix(".md"))
             real = f"---\ntitle: {title}\nsearch: {{exclude: true}}\n{meta}\n---\n\n" + BODY.format(title=title)
             (folder / "docs" / path).write_text(real)
             if name == "shell":
-                (folder / "docs" / path).unlink()
+                (folder / "docs" / path).unlink(missing_ok=True)
                 (folder / "docs" / stamp.SHELLS[kind]).write_text(stamp.shell_source(kind))
         env = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "SOURCE_DATE_EPOCH": "0"}
         subprocess.run(
@@ -81,13 +87,21 @@ def _body(page: str) -> str:
     return page[begin : page.index("<p>end</p>") + len("<p>end</p>")]
 
 
-@pytest.mark.parametrize(("kind", "url"), [("overview", ""), ("runs", "runs/"), ("run", "runs/one/")])
-def test_a_stamped_page_is_the_engines_page(built: tuple[Path, Path], kind: str, url: str) -> None:
+PAGES = [("overview", ""), ("runs", "runs/"), *(("run", f"runs/{url}/") for url in MANY)]
+
+
+def test_stamped_pages_are_the_engines_pages(built: tuple[Path, Path]) -> None:
+    assert len(PAGES) == 50
+    for kind, url in PAGES:
+        _compare(built, kind, url)
+
+
+def _compare(built: tuple[Path, Path], kind: str, url: str) -> None:
     real = (built[0] / url / "index.html").read_text()
     shell = stamp.split_shell((built[1] / stamp.shell_url(kind) / "index.html").read_text(), url=stamp.shell_url(kind))
     toc = (("first-part", "First part"), ("second-third", "Second & third"), ("last", "Last"))
-    stamped = stamp.stamp(shell, StampedPage(url, f"Page {kind}", _body(real), toc))
-    assert stamped == real
+    stamped = stamp.stamp(shell, StampedPage(url, _title(url.rstrip("/") or "index"), _body(real), toc))
+    assert stamped == real, url
 
 
 def _shell(extra: str = "") -> stamp.Shell:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import StoreError
-from pipeline.model.pfv import pack
+from pipeline.model.pfv import pack, unpack
 from pipeline.render.payload import payload_scripts
 from pipeline.store import records
 from tests.trees import call_tree
@@ -98,18 +98,16 @@ def test_equal_values_give_equal_files_that_are_not_rewritten(record):
     assert {path.name: path.stat().st_ino for path in record.parent.iterdir()} == inodes
 
 
-def test_a_folder_may_be_asked_to_hold_nothing_else(tmp_path):
-    folder, path = tmp_path / "site", tmp_path / "site.json"
-    (folder / "runs").mkdir(parents=True)
-    (folder / "runs/index.html").write_bytes(b"x")
-    records.seal(path, VALUE, kind="site", key="k", files=records.tree_digests(folder))
-
-    def whole():
-        return records.is_current(path, kind="site", key="k", folder=folder, only=True)
-
-    assert whole()
-    (folder / "stray").touch()
-    assert not whole()
+def test_the_head_tells_the_key_and_the_digests_without_looking_at_the_files(tmp_path):
+    path = tmp_path / "site.json"
+    records.seal(path, VALUE, kind="site", key="k", files={"runs": "1", "data": "2"})
+    assert records.head(path, kind="site") == ("k", {"runs": "1", "data": "2"})
+    assert records.head(path, kind="run") == ("", {})
+    assert records.whole_key(path, kind="site") == ""
+    path.write_bytes(path.read_bytes().replace(b'"k"', b'"K"'))
+    assert records.head(path, kind="site") == ("K", {"runs": "1", "data": "2"})
+    path.write_bytes(path.read_bytes()[:-4])
+    assert records.head(path, kind="site") == ("", {})
 
 
 def test_a_body_of_another_shape_is_refused_with_a_cure(record):
@@ -125,7 +123,7 @@ def test_a_call_tree_is_read_by_run_and_name(tmp_path):
     tree = call_tree([(["main", "f"], [1, 10])])
     path = records.run_record(tmp_path, "r")
     records.write(path, VALUE, kind="run", key="k", files=payload_scripts("abc", pack(tree), b""))
-    assert records.call_tree(tmp_path, "r", "abc").frames == tree.frames
+    assert records.call_tree(tmp_path, "r", "abc").frames == unpack(pack(tree)).frames
     for damage in (b"", b'profbook.data("abc.pfv","AAAA");', b'profbook.data("abc.pfv","\xff");', pack(tree)):
         path.with_name("other.pfv.js").write_bytes(damage)
         with pytest.raises(StoreError, match=r"cannot be read|is damaged"):

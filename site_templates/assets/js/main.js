@@ -2,7 +2,9 @@
 import { bootCharts } from "./chart.js";
 import { bootCommands } from "./commands.js";
 import { bootExplorers, bootFlameGraphs } from "./explorers.js";
-import { bootFilters } from "./table_filter.js";
+import { bootFilms } from "./film.js";
+import { bootOverTime } from "./over_time.js";
+import { bootRunTables } from "./run_tables.js";
 import { bootSorting } from "./table_sort.js";
 import { bootTabs } from "./tabs.js";
 import { bootTheme } from "./theme.js";
@@ -13,11 +15,13 @@ function boot() {
   bootTheme(root);
   bootTabs(root);
   bootSorting(root);
-  bootFilters(root);
+  bootRunTables(root);
   bootCommands(root);
+  bootFilms(root);
   bootCharts(root);
   bootFlameGraphs(root);
   bootExplorers(root);
+  bootOverTime(root);
 }
 
 // Now or when the page is there, and again when the theme replaces its content without a load.

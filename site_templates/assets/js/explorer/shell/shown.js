@@ -26,7 +26,7 @@ const FILTERS = ["focus", "ignore", "hide", "show", "showFrom", "tagFocus", "tag
 /** @param {ReturnType<import("./catalogue.js").openCatalogue>} catalogue @param {string} root */
 export function openShown(catalogue, root) {
   const engine = openEngine();
-  const place = (entry) => ({ key: entry.payload, src: `${root}data/${entry.payload}` });
+  const place = (entry) => ({ key: entry.payload, src: `${root}data/${entry.payload.slice(0, 2)}/${entry.payload}` });
   const filtersOf = (state) => Object.fromEntries(FILTERS.map((field) => [field, state[field]]));
   const trees = lastFew(KEPT);
   const scaledTrees = lastFew(KEPT);

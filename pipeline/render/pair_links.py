@@ -1,0 +1,80 @@
+"""From a comparison into the explorer: which profiles of which runs stand for its sides. Pure.
+
+Rules: the explorer lays one profile beside one other, while a comparison judges all runs of both sides; so a link names
+the runs it leads to. Runs are paired by their place on their side, a shorter side repeats its last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.model.difference import Difference
+from pipeline.model.summary import SummaryProfile
+from pipeline.model.verdict import Comparison
+from pipeline.render import encode, links
+from pipeline.render.profile_section import taken_order
+
+Profiles = Mapping[str, Sequence[SummaryProfile]]
+
+
+@dataclass(frozen=True, slots=True)
+class SideRun:
+    """One run of a side; ``href`` is empty for a run without a page, ``diff`` shows it beside the run ``against``."""
+
+    run: str
+    href: str
+    diff: str = ""
+    against: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SideView:
+    """One side of a comparison with all its runs."""
+
+    role: str
+    label: str
+    runs: tuple[SideRun, ...]
+
+
+def side_views(comparison: Comparison, known: Collection[str], *, root: str) -> tuple[SideView, SideView]:
+    """List both sides; each run of the head stands beside one of the base."""
+    bases = [run for run in comparison.base_runs if run in known]
+    heads = [run for run in comparison.head_runs if run in known]
+    beside = {run: bases[min(place, len(bases) - 1)] for place, run in enumerate(heads)} if bases else {}
+    return (
+        SideView("base", comparison.base_label, tuple(_run(run, known, root) for run in comparison.base_runs)),
+        SideView(
+            "head",
+            comparison.head_label,
+            tuple(_run(run, known, root, beside.get(run, "")) for run in comparison.head_runs),
+        ),
+    )
+
+
+def _run(run: str, known: Collection[str], root: str, against: str = "") -> SideRun:
+    if run not in known:
+        return SideRun(run, "")
+    diff = links.explore(run, root=root, base=(against, "")) if against else ""
+    return SideRun(run, links.to_page(links.run_page(run), root=root), diff, against)
+
+
+def difference_links(comparison: Comparison, profiles: Profiles, *, root: str) -> dict[tuple[str, str, str], str]:
+    """Link each sample type's difference: the last run of either side that has the profile; none where one has not."""
+    found = {}
+    for one in comparison.functions:
+        head, base = (_last(runs, one, profiles) for runs in (comparison.head_runs, comparison.base_runs))
+        if head and base:
+            asked = f"#t={encode.fragment_value(one.sample_type.type)}{'&sc=perop' if one.per_op else ''}"
+            key = (one.component, one.kind, one.sample_type.type)
+            found[key] = links.explore(*head, root=root, base=base, fragment=asked)
+    return found
+
+
+def _last(runs: Sequence[str], one: Difference, profiles: Profiles) -> tuple[str, str] | None:
+    for run in reversed(runs):
+        mine = [found for found in profiles.get(run, ()) if (found.component, found.kind) == (one.component, one.kind)]
+        drawn = [found for found in mine if found.tree]
+        if drawn:
+            return run, max(drawn, key=taken_order).path
+    return None

@@ -1,0 +1,364 @@
+"""The corridor's stretch to the site: what is new is derived, compared, rendered, and the site brought up to date.
+
+Rules: as in `stages`. A build reads summaries of all runs and the records of new ones only; what a page is made of is
+in its key. The site's document (``build/site.json``) vouches for every file of the site, unit by unit.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pipeline import history, stages
+from pipeline.compare import pairs as pairing
+from pipeline.errors import StoreError
+from pipeline.model.config import Config
+from pipeline.model.decision import Decision
+from pipeline.model.finding import Finding
+from pipeline.model.page import PlannedPart, SiteContent, SitePart
+from pipeline.model.record import RunRecord
+from pipeline.model.summary import RunSummary
+from pipeline.model.verdict import Comparison
+from pipeline.stages import PARTIAL, build_folder, profiles_folder
+from pipeline.store import atomic, codec, fingerprint, locks, records, runs
+from pipeline.store.rules import rules_of
+from pipeline.store.tree import SiteTree, weigh
+from pipeline.units import counted, show
+
+if TYPE_CHECKING:
+    from pipeline.render.pages import RunPlace, Workshop
+    from pipeline.render.pair_links import Profiles
+    from pipeline.site.build import BuildReport
+
+_SHOWN_ERRORS: Final = 10
+_RECORDS: Final = 8
+_PAGES_BYTES: Final = 10**9
+"""What GitHub Pages takes."""
+_LARGEST: Final = 3
+_PAGE_TEMPLATES: Final = ("pages", "partials")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSummary:
+    """What a finished site holds, kept beside it so that a look at it costs nothing.
+
+    ``errors`` are the first findings of severity error, by run, ``error_count`` is how many there are; ``units`` are
+    (unit, key of what it was made of).
+    """
+
+    runs: int
+    comparisons: int
+    warnings: int
+    error_count: int
+    errors: tuple[tuple[str, Finding], ...]
+    units: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A comparison as lists need it, without the functions of its differences, and the key of the whole of it."""
+
+    brief: Comparison
+    key: str
+
+
+# --- is there anything to do? ------------------------------------------------------------------------------------
+
+
+def _document(root: Path) -> Path:
+    return build_folder(root) / "site.json"
+
+
+def _site_key(config: Config, stored: Sequence[runs.Listed]) -> str:
+    from pipeline.site.templates import templates_dir
+
+    asked = stages.pairs(config, [one.run for one in stored])
+    compared = {stages.slug(pair): stages.compare_key(pair, config, stored) for pair in asked}
+    return fingerprint.site_key(stages.record_keys(stored, config), compared, config, templates_dir())
+
+
+def _live(root: Path) -> SiteTree:
+    """Open the site that is there, with what its document says of it."""
+    _, contents = records.head(_document(root), kind="site")
+    try:
+        keys = dict(records.read(_document(root), SiteSummary, kind="site").units) if contents else {}
+    except StoreError:  # what another version wrote vouches for nothing
+        keys = {}
+    known = {unit: (keys.get(unit, ""), content) for unit, content in contents.items()}
+    return SiteTree(build_folder(root) / "site", stages.memory(root, "site"), known)
+
+
+def is_built(root: Path, config: Config, stored: Sequence[runs.Listed]) -> bool:
+    """Tell whether the site is current, whole and holds nothing else."""
+    key, contents = records.head(_document(root), kind="site")
+    if not key or key != _site_key(config, stored):
+        return False
+    tree = SiteTree(build_folder(root) / "site", stages.memory(root, "site"), {})
+    found = {unit: content for unit in tree.units() if (content := tree.content(unit))}
+    return found == contents and history.is_current(build_folder(root), stages.record_keys(stored, config), config)
+
+
+# --- building it -------------------------------------------------------------------------------------------------
+
+
+def build_site(root: Path, config: Config, *, say: Callable[[str], None] = locks.tell) -> bool:
+    """Render what is new and bring the site up to date; leftovers of runs that are gone are removed."""
+    build = build_folder(root)
+    with locks.hold(build / "locks", "site"):
+        stored = stages.known_runs(root, config)
+        if is_built(root, config, stored):
+            return False
+        say(f"building the site of {counted(len(stored), 'run')} …")
+        keys = stages.record_keys(stored, config)
+        found = [stages.summary_of(root, name, key, config) for name, key in keys.items()]
+        compared = _comparisons(root, config, stored)
+        _prune(root, config, {one.brief.slug for one in compared})
+        made = _render(root, config, found, compared, stored)
+        for place in made.skipped:
+            say(f"not copied into the site: {place}")
+        _seal(root, found, compared, made, key=_site_key(config, stored))
+    return True
+
+
+def _comparisons(root: Path, config: Config, stored: Sequence[runs.Listed]) -> list[_Compared]:
+    """Bring all comparisons up to date; those without a run are left out."""
+    found = []
+    for pair in stages.pairs(config, [one.run for one in stored]):
+        key, slug = stages.compare_key(pair, config, stored), stages.slug(pair)
+        if not key:
+            continue
+        if not stages.is_compared(root, pair, config, stored):
+            stages.compare_labels(root, pair, config)
+        known = stages.memory(root, "compare").recall(slug, key)
+        if known is None:
+            known = codec.dump(_brief(_read_comparison(root, slug))).decode()
+            stages.memory(root, "compare").keep(slug, key, known)
+        found.append(_Compared(codec.load(known.encode(), Comparison), key))
+    return found
+
+
+def _read_comparison(root: Path, slug: str) -> Comparison:
+    return records.read(records.comparison(build_folder(root), slug), Comparison, kind="comparison")
+
+
+def _brief(comparison: Comparison) -> Comparison:
+    shown = tuple(replace(one, functions=(), matches=(), shifted=()) for one in comparison.functions)
+    return replace(comparison, functions=shown)
+
+
+def _prune(root: Path, config: Config, compared: AbstractSet[str]) -> None:
+    """Remove what was derived from runs and comparisons that are no more."""
+    build = build_folder(root)
+    for folder in (build / "derived").glob("*"):
+        if not (profiles_folder(root, config) / folder.name).is_dir():
+            atomic.remove(folder)
+    for path in (build / "compare").glob("*.json"):
+        if path.stem not in compared:
+            atomic.remove(path)
+
+
+def _render(
+    root: Path,
+    config: Config,
+    found: Sequence[RunSummary],
+    compared: Sequence[_Compared],
+    stored: Sequence[runs.Listed],
+) -> BuildReport:
+    from pipeline.site import build, templates
+
+    output, folder = build_folder(root), templates.templates_dir()
+    noted = pairing.plan(config.compare, [one.run for one in stored], config.comparison).findings
+    content = _content(root, config, found, compared, noted)
+    # A folder of its own for each build: the engine of a killed build may still be writing into the old one.
+    for leftover in output.glob("staging-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    return build.build_site(
+        content,
+        templates_dir=folder,
+        root=root,
+        staging=output / f"staging-{os.getpid()}",
+        site_dir=output / "site",
+        live=_live(root),
+        engine=config.site.engine,
+    )
+
+
+def _content(
+    root: Path,
+    config: Config,
+    found: Sequence[RunSummary],
+    compared: Sequence[_Compared],
+    noted: Sequence[Finding],
+) -> SiteContent:
+    from pipeline.analysis.metrics import HEADLINE, METRICS
+    from pipeline.compare.decision import decide
+    from pipeline.compare.matrix import matrices
+    from pipeline.render import pages, run_list
+    from pipeline.site import cache, templates
+
+    shown = run_list.newest_first(found)[: config.site.keep_runs or None]
+    output, briefs = build_folder(root), [one.brief for one in compared]
+    kept = cache.FileCache(output / "cache" / "charts")
+    texts = templates.read_templates(templates.templates_dir())
+    shop = pages.workshop(texts, config, metrics=METRICS, headline=HEADLINE, charts=kept)
+    by_slug = {one.slug: one for one in briefs}
+    decisions = [decide(one, by_slug.get(f"{one.base}..{one.head}"), rules_of(config)) for one in config.decisions]
+    read = _reader(root, config, found)
+    lists = pages.render_lists(
+        shop,
+        shown,
+        briefs,
+        decisions=decisions,
+        matrices=matrices(briefs, HEADLINE),
+        history=history.find(output, found, config, read),
+        over_time=history.over_time(output, found, read),
+        noted=noted,
+    )
+    parts = _run_parts(root, shop, shown, briefs, read), _comparison_parts(root, shop, shown, compared, decisions)
+    return replace(lists, parts=tuple(chain(*parts)), shared_key=fingerprint.of_code(fingerprint.DERIVE_CODE))
+
+
+def _reader(root: Path, config: Config, found: Sequence[RunSummary]) -> Callable[[str], RunRecord]:
+    """Read records by id; the last few are kept, since the history and the page of a new run both want it."""
+    keys = {one.id: one.key for one in found}
+    return lru_cache(_RECORDS)(lambda run_id: stages.record_of(root, run_id, keys[run_id], config))
+
+
+# --- parts -------------------------------------------------------------------------------------------------------
+
+
+def _page_key(*parts: object) -> str:
+    from pipeline.site.templates import templates_dir
+
+    return fingerprint.page_key(*parts, templates=[templates_dir() / name for name in _PAGE_TEMPLATES])
+
+
+def _run_parts(
+    root: Path,
+    shop: Workshop,
+    shown: Sequence[RunSummary],
+    briefs: Sequence[Comparison],
+    read: Callable[[str], RunRecord],
+) -> Iterator[PlannedPart]:
+    from pipeline.render import links, pages
+
+    site, folder = shop.config.site, shop.config.collect.profiles_dir
+    common = _page_key("run", site.url, site.raw_profiles, folder)
+    places = pages.run_places(shown, briefs)
+    for one in shown:
+        place = places[one.id]
+        about = [place.comparisons, place.older, place.newer, [earlier.key for earlier in place.earlier]]
+        key = fingerprint.digest(common, one.key, about)
+        yield PlannedPart("run", links.run_page(one.id), key, partial(_run_part, root, shop, one.id, place, read))
+
+
+def _run_part(root: Path, shop: Workshop, run_id: str, place: RunPlace, read: Callable[[str], RunRecord]) -> SitePart:
+    from pipeline.render import pages
+
+    record = read(run_id)
+    notes = stages.notes(root, shop.config, [record])
+    return pages.run_part(shop, record, place, flames=_flames(root, record), notes=notes)
+
+
+def _flames(root: Path, record: RunRecord) -> dict[str, str]:
+    """Read the static flame graphs: tree name -> the picture of its default sample type."""
+    folder = records.run_record(build_folder(root), record.run.id).parent
+    names = {profile.tree for profile in record.profiles if profile.tree}
+    return {name: (folder / f"{name}.svg").read_text(encoding="utf-8") for name in sorted(names)}
+
+
+def _comparison_parts(
+    root: Path,
+    shop: Workshop,
+    shown: Sequence[RunSummary],
+    compared: Sequence[_Compared],
+    decisions: Sequence[Decision],
+) -> Iterator[PlannedPart]:
+    from pipeline.render import links
+
+    common = _page_key("compare", [one.model_dump(mode="json") for one in shop.config.accept])
+    every = {one.id: one.profiles for one in shown}
+    for one in compared:
+        brief = one.brief
+        mine = {run: every[run] for run in (*brief.base_runs, *brief.head_runs) if run in every}
+        resting = [asked.name for asked in decisions if asked.compared == brief.slug]
+        key = fingerprint.digest(common, one.key, sorted(mine), resting)
+        make = partial(_comparison_part, root, shop, brief.slug, mine, resting)
+        yield PlannedPart("compare", links.compare_page(brief), key, make)
+
+
+def _comparison_part(root: Path, shop: Workshop, slug: str, known: Profiles, decisions: Sequence[str]) -> SitePart:
+    from pipeline.render.pages import comparison_part
+
+    return comparison_part(shop, _read_comparison(root, slug), known=known, decisions=decisions)
+
+
+# --- what it holds -----------------------------------------------------------------------------------------------
+
+
+def _seal(
+    root: Path, found: Sequence[RunSummary], compared: Sequence[_Compared], made: BuildReport, *, key: str
+) -> None:
+    """Write down what the site holds, and beside the caches what this build changed, for whoever publishes it."""
+    errors = [(one.id, doubt) for one in found for doubt in one.failures]
+    summary = SiteSummary(
+        runs=len(found),
+        comparisons=len(compared),
+        warnings=sum(one.warnings for one in found),
+        error_count=sum(one.errors for one in found),
+        errors=tuple(errors[:_SHOWN_ERRORS]),
+        units=tuple((unit, made_of) for unit, (made_of, _) in sorted(made.units.items())),
+    )
+    contents = {unit: content for unit, (_, content) in sorted(made.units.items())}
+    changes = codec.dump(_Changes(made.changed, made.removed))
+    atomic.write_bytes(changes_file(root), changes + b"\n", flush=False)
+    records.seal(_document(root), summary, kind="site", key=key, files=contents)
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    format: int = 1
+
+
+def changes_file(root: Path) -> Path:
+    """Say where the list of files is that the last build changed: ``{format, changed, removed}``, paths of the site."""
+    return build_folder(root) / "cache" / "site-changes.json"
+
+
+def report(root: Path, config: Config, *, say: Callable[[str], None] = print) -> int:
+    """Say where the site is, what it holds and what is missing; the exit code is 3 when data is missing."""
+    summary = records.read(_document(root), SiteSummary, kind="site")
+    counts = [counted(summary.runs, "run"), counted(summary.comparisons, "comparison")]
+    counts += [counted(summary.warnings, "warning")] if summary.warnings else []
+    counts += [counted(summary.error_count, "error")] if summary.error_count else []
+    for name in runs.skipped_names(profiles_folder(root, config)):
+        say(f"skipped {config.collect.profiles_dir}/{name}: a link, or not a safe name for an address")
+    for run_id, doubt in summary.errors:
+        say(f"error in {run_id}: {doubt.subject}: {doubt.code}: {doubt.message}")
+    if summary.error_count > len(summary.errors):
+        say(f"… and {summary.error_count - len(summary.errors)} more, shown on the pages of their runs")
+    say(f"{(build_folder(root) / 'site' / 'index.html').relative_to(root)}: {', '.join(counts)}")
+    return PARTIAL if summary.error_count else 0
+
+
+def told_size(root: Path) -> tuple[str, str, bool] | None:
+    """Say how large the site is, what to do when it is too large to publish, and whether it is; None without a site."""
+    found = weigh(build_folder(root) / "site")
+    if not found:
+        return None
+    size = sum(one for one, _ in found)
+    largest = ", ".join(f"{path} {show(one, 'bytes')}" for one, path in found[:_LARGEST])
+    message = (
+        f"{show(size, 'bytes')} in {counted(len(found), 'file')}; GitHub Pages takes {show(_PAGES_BYTES, 'bytes')}"
+    )
+    cure = "Show fewer runs with site.keep_runs, or leave raw profiles out with site.raw_profiles = false."
+    return f"{message} (largest: {largest})", cure if size > _PAGES_BYTES else "", size > _PAGES_BYTES

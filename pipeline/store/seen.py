@@ -1,0 +1,154 @@
+"""What was found out by reading the files of a folder, kept for as long as none of them has changed.
+
+Rules: never trusted by modification time. A folder is as it was when every file has the name, device, inode, mode,
+size, modification and **change time** it had; the kernel sets the change time at every write, link and rename, and no
+program can set it back (``touch`` cannot). A file changed so short ago that a further change could fall into the same
+tick of the clock is read again, so keys still cover content. What this cannot see is a disk that rots; without the
+memory everything is read. The memory is a log with a checksum on every line: it is only ever appended to, a torn or
+damaged line is no line, and losing it costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pipeline.errors import StoreError
+from pipeline.store import atomic
+
+SETTLED_NANOS: Final = 2 * 10**9
+"""How old a change must be to be told from the next one, on the coarsest file systems in use."""
+
+_SPARE_LINES: Final = 256
+
+
+class FileState(NamedTuple):
+    """What the system says of a file: ``state`` changes with every change, ``changed`` is the change time in ns.
+
+    Folders are listed too, by a path that ends in ``/`` and nothing else.
+    """
+
+    path: str
+    state: str
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """The files below a folder in order of path; ``settled`` when the last change is old enough to be told apart."""
+
+    files: tuple[FileState, ...]
+    settled: bool
+
+    @property
+    def state(self) -> str:
+        """One text for all of it."""
+        text = "\n".join([f"{path}\0{state}" for path, state, _ in self.files])
+        return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def look(folder: Path, *, deep: bool = True) -> FolderState | None:
+    """Look at a folder, with ``deep`` also at all below it; None when it cannot be listed whole."""
+    now = time.time_ns()
+    files: list[FileState] = []
+    try:
+        _list(os.fspath(folder), "", files, deep=deep)
+    except OSError:
+        return None
+    files.sort()
+    return FolderState(tuple(files), is_settled(max((file.changed for file in files), default=0), now))
+
+
+def is_settled(changed: int, now: int) -> bool:
+    """Tell whether a change at ``changed`` could not be mistaken for a later one."""
+    return changed < now - SETTLED_NANOS
+
+
+def _list(folder: str, under: str, files: list[FileState], *, deep: bool) -> None:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = f"{under}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if deep:
+                    files.append(FileState(f"{path}/", "", 0))
+                    _list(entry.path, f"{path}/", files, deep=True)
+                continue
+            one = entry.stat(follow_symlinks=False)
+            state, changed = _state(one), one.st_ctime_ns
+            if entry.is_symlink():
+                # What a link leads to can change without the link.
+                target = entry.stat()
+                state, changed = f"{state} {_state(target)}", max(changed, target.st_ctime_ns)
+            files.append(FileState(path, state, changed))
+
+
+def _state(one: os.stat_result) -> str:
+    return f"{one.st_dev:x} {one.st_ino:x} {one.st_mode:x} {one.st_size:x} {one.st_mtime_ns:x} {one.st_ctime_ns:x}"
+
+
+@cache
+def memory(path: Path) -> Memory:
+    """Open a memory once for this process."""
+    return Memory(path)
+
+
+class Memory:
+    """What is known of folders: name of the folder -> (its state, what was found out), both texts of one line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, tuple[str, str]] | None = None
+
+    def recall(self, folder: str, state: str) -> str | None:
+        """Say what was found out about a folder in this state; None when nothing was."""
+        known = self._entries().get(folder)
+        return known[1] if known and known[0] == state else None
+
+    def last(self, folder: str) -> str | None:
+        """Say what was found out last, whatever the state was then."""
+        known = self._entries().get(folder)
+        return known[1] if known else None
+
+    def keep(self, folder: str, state: str, found: str) -> None:
+        """Remember what was found out about a folder in this state."""
+        if self._entries().get(folder) == (state, found) or "\t" in f"{folder}{state}" or "\n" in f"{folder}{found}":
+            return
+        self._entries()[folder] = (state, found)
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab") as file:
+                file.write(b"\n" + _line(folder, state, found))  # what comes before may be a torn line
+
+    def _entries(self) -> dict[str, tuple[str, str]]:
+        if self._known is None:
+            self._known = self._read()
+        return self._known
+
+    def _read(self) -> dict[str, tuple[str, str]]:
+        try:
+            lines = [line for line in self._path.read_bytes().split(b"\n") if line]
+        except OSError:
+            return {}
+        known: dict[str, tuple[str, str]] = {}
+        for line in lines:
+            check, _, rest = line.partition(b" ")
+            if check == b"%08x" % zlib.crc32(rest):
+                folder, state, found = rest.decode("utf-8", "surrogatepass").split("\t", 2)
+                known[folder] = (state, found)
+        if len(lines) > 2 * len(known) + _SPARE_LINES:
+            data = b"".join(_line(folder, *entry) for folder, entry in known.items())
+            with suppress(StoreError):
+                atomic.write_bytes(self._path, data, flush=False)
+        return known
+
+
+def _line(folder: str, state: str, found: str) -> bytes:
+    rest = f"{folder}\t{state}\t{found}".encode("utf-8", "surrogatepass")
+    return b"%08x %s\n" % (zlib.crc32(rest), rest)

@@ -1,0 +1,93 @@
+"""The summaries of runs on disk: one small file beside each record, and all of them together in a memory.
+
+Rules: the file is one of the record's data files, so the record vouches for it; the memory holds, for each run's
+derived folder that was found whole, the key of its record and the summary. What a memory does not know is read from
+the folder. The text is columns and not objects: a site reads thousands of them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.model.finding import Finding
+from pipeline.model.metric import Measurement
+from pipeline.model.summary import RunSummary, SummaryProfile
+from pipeline.store import codec, records, seen
+
+SUMMARY: Final = "summary.json"
+_PLAIN: Final = ("id", "key", "label", "started", "branch", "commit", "dirty", "state", "errors", "warnings")
+_MEASUREMENT: Final = ("metric", "value", "component")
+_PROFILE: Final = ("path", "component", "kind", "phase", "index", "tree", "sample_type")
+
+
+def dump(summary: RunSummary) -> bytes:
+    """Write a summary, the same bytes for equal ones."""
+    value = {name: getattr(summary, name) for name in _PLAIN}
+    value["components"], value["functions"] = summary.components, summary.functions
+    value["measurements"] = _columns(summary.measurements, _MEASUREMENT)
+    value["profiles"] = _columns(summary.profiles, _PROFILE)
+    value["failures"] = codec.to_plain(summary.failures)
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def load(data: bytes | str) -> RunSummary:
+    """Read what `dump` wrote; raises ValueError for anything else."""
+    try:
+        value = json.loads(data)
+        return RunSummary(
+            **{name: value[name] for name in _PLAIN},
+            components=tuple(value["components"]),
+            functions=tuple(value["functions"]),
+            measurements=tuple(map(Measurement, *value["measurements"])),
+            profiles=tuple(map(SummaryProfile, *value["profiles"])),
+            failures=tuple(codec.from_plain(one, Finding) for one in value["failures"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"it is no summary of a run: {error}") from error
+
+
+def _columns(rows: tuple[Any, ...], names: tuple[str, ...]) -> list[list[Any]]:
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+def key_of(build: Path, run_id: str, memory: seen.Memory) -> str:
+    """Key of a run's record; empty when the record or one of its data files is missing or damaged."""
+    return _look(build, run_id, memory).partition(" ")[0]
+
+
+def find(build: Path, run_id: str, key: str, memory: seen.Memory) -> RunSummary | None:
+    """Read the summary of a run whose record has this key and is whole, with its files; None when it is not."""
+    found, _, text = _look(build, run_id, memory).partition(" ")
+    try:
+        return load(text) if found == key else None
+    except ValueError:
+        return None
+
+
+def _look(build: Path, run_id: str, memory: seen.Memory) -> str:
+    """Give ``<key> <summary>`` of a folder that is whole, from the memory if nothing in it has changed."""
+    place = records.run_record(build, run_id).parent
+    folder = seen.look(place)
+    if folder is None:
+        return ""
+    state = folder.state
+    found = memory.recall(run_id, state)
+    if found is None:
+        found = _read(place, {file.path for file in folder.files})
+        if found and folder.settled:
+            memory.keep(run_id, state, found)
+    return found
+
+
+def _read(place: Path, names: set[str]) -> str:
+    """Read a folder; one that holds what its record does not name was left by a writer that was killed."""
+    path = place / records.RECORD
+    key, files = records.head(path, kind="run")
+    try:
+        if not key or names != {*files, records.RECORD} or records.whole_key(path, kind="run") != key:
+            return ""
+        return f"{key} {(place / SUMMARY).read_text('ascii')}"
+    except (OSError, ValueError):
+        return ""

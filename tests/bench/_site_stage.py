@@ -1,0 +1,35 @@
+"""Builds the site as the command does and prints, as JSON, the seconds of the stage alone: without making pages."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pipeline import sites
+from pipeline.__main__ import main
+from pipeline.site import build
+
+SPENT = {"stage": 0.0, "pages": 0.0}
+
+
+def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*words: Any, **options: Any) -> Any:
+        begun = time.process_time()
+        try:
+            return call(*words, **options)
+        finally:
+            SPENT[name] += time.process_time() - begun
+
+    return run
+
+
+if __name__ == "__main__":
+    build.build_site = timed("stage", build.build_site)
+    sites._run_part = timed("pages", sites._run_part)
+    sites._comparison_part = timed("pages", sites._comparison_part)
+    code = main(["site"])
+    print(json.dumps(SPENT))
+    sys.exit(code)

@@ -1,0 +1,128 @@
+"""What is remembered of folders is used exactly as long as nothing in them has changed."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.store import seen
+from pipeline.store.seen import SETTLED_NANOS, FolderState, Memory, look
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "run"
+    (place / "api").mkdir(parents=True)
+    (place / "api" / "cpu.prof").write_bytes(b"12345")
+    (place / "run.json").write_bytes(b"{}")
+    return place
+
+
+def state(folder: Path, *, deep: bool = True) -> str:
+    found = look(folder, deep=deep)
+    assert found is not None
+    return found.state
+
+
+def flip(path: Path) -> None:
+    """Change a byte, and set back all times that can be set."""
+    before = path.stat()
+    path.write_bytes(b"12344")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+
+CHANGES = {
+    "other bytes of the same time and size": flip,
+    "another mode": lambda path: path.chmod(0o600),
+    "a new name": lambda path: path.rename(path.with_name("cpu2.prof")),
+    "a file more": lambda path: path.with_name("heap.prof").touch(),
+    "a folder more": lambda path: path.with_name("odd\u202ename").mkdir(),
+    "a file less": Path.unlink,
+    "a second link": lambda path: os.link(path, path.parent.parent.parent / "elsewhere"),
+    "a copy in its place": lambda path: (
+        path.with_name("x").replace(path) if path.with_name("x").write_bytes(b"12345") else None
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_change_changes_the_state(folder: Path, change: str) -> None:
+    before = state(folder)
+    assert state(folder) == before
+    time.sleep(0.02)  # the clock of the file system ticks each few milliseconds
+    CHANGES[change](folder / "api" / "cpu.prof")
+    assert state(folder) != before
+
+
+def test_what_a_link_leads_to_is_part_of_the_state(folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"12345")
+    (folder / "link").symlink_to(target)
+    before = state(folder)
+    time.sleep(0.02)
+    flip(target)
+    assert state(folder) != before
+    target.unlink()
+    assert look(folder) is None
+
+
+def test_only_the_folder_itself_is_looked_at_when_asked(folder: Path) -> None:
+    before = state(folder, deep=False)
+    (folder / "api" / "more").touch()
+    assert state(folder, deep=False) == before
+
+
+def test_a_fresh_change_is_not_settled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = look(folder)
+    assert found is not None
+    assert not found.settled
+    later = time.time_ns() + SETTLED_NANOS + 10**9
+    monkeypatch.setattr(seen.time, "time_ns", lambda: later)
+    again = look(folder)
+    assert again == FolderState(found.files, settled=True)
+
+
+def test_a_memory_is_kept_between_processes(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "memory"
+    Memory(path).keep("a", "1", "one\ttab")
+    Memory(path).keep("a", "2", "two")
+    known = Memory(path)
+    assert known.recall("a", "2") == "two"
+    assert known.recall("a", "1") is None
+    assert known.recall("b", "2") is None
+    assert known.last("a") == "two"
+
+
+@pytest.mark.parametrize("cut", [1, 5, 12, 16])
+def test_a_torn_line_is_no_line(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "memory"
+    Memory(path).keep("a", "1", "one")
+    whole = path.read_bytes()
+    Memory(path).keep("b", "1", "two")
+    path.write_bytes(path.read_bytes()[: len(whole) + cut])
+    known = Memory(path)
+    assert (known.recall("a", "1"), known.recall("b", "1")) == ("one", None)
+    known.keep("c", "1", "three")
+    assert Memory(path).recall("c", "1") == "three"
+    path.write_bytes(whole.replace(b"one", b"two"))
+    assert Memory(path).recall("a", "1") is None
+
+
+def test_what_is_outdated_is_dropped_in_time(tmp_path: Path) -> None:
+    path = tmp_path / "memory"
+    for turn in range(600):
+        Memory(path).keep("a", str(turn), "x" * 100)
+    assert len(path.read_bytes()) < 300 * 130
+    assert Memory(path).recall("a", "599") == "x" * 100
+
+
+def test_a_memory_that_cannot_be_written_is_only_slow(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    known = Memory(tmp_path / "file" / "memory")
+    known.keep("a", "1", "one")
+    assert known.recall("a", "1") == "one"
+    assert Memory(tmp_path / "file" / "memory").recall("a", "1") is None

@@ -1,0 +1,40 @@
+"""Summaries of runs for tests of lists, made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.model.metric import Measurement
+from pipeline.model.summary import RunSummary, SummaryProfile
+
+
+def heap(path: str = "service/heap-after.prof", **facts: object) -> SummaryProfile:
+    """Make a heap profile's entry."""
+    return replace(SummaryProfile(path, "service", "heap", "after", None, "0123456789abcdef", "inuse_space"), **facts)
+
+
+def measured(component: str = "service", **values: float) -> tuple[Measurement, ...]:
+    """Make measurements of one component."""
+    return tuple(Measurement(name, value, component) for name, value in values.items())
+
+
+def summary(day: int = 1, label: str = "main", **facts: object) -> RunSummary:
+    """Make the summary of the run of a day of January 2026."""
+    started = f"2026-01-{day:02}T03:04:05Z"
+    plain = RunSummary(
+        id=f"202601{day:02}_030405-{label}",
+        key=f"k{day}",
+        label=label,
+        started=started,
+        branch="trunk",
+        commit="0123456789abcdef",
+        dirty=False,
+        components=("service",),
+        state="complete",
+        errors=0,
+        warnings=0,
+        measurements=measured(ops_per_sec=100.0 + day, latency_mean=0.002),
+        functions=("main.work",),
+        profiles=(heap(),),
+    )
+    return replace(plain, **facts)
