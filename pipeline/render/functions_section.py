@@ -64,7 +64,8 @@ class CulpritLine:
 class FunctionView:
     """One sample type: its total in words, who explains it, and its functions.
 
-    ``needs`` says how many runs would decide about functions that these cannot decide about.
+    ``needs`` says how many runs would decide about functions that these cannot decide about. ``first`` are the
+    functions to show, ``further`` the others that differ.
     """
 
     id: str
@@ -78,7 +79,8 @@ class FunctionView:
     against: tuple[CulpritLine, ...]
     caveat: str
     needs: str
-    rows: tuple[FunctionRow, ...]
+    first: tuple[FunctionRow, ...]
+    further: tuple[FunctionRow, ...]
     doubts: tuple[str, ...]
 
 
@@ -107,7 +109,8 @@ def _view(one: Difference, *, many: bool) -> FunctionView:
         against=tuple(_line(culprit) for culprit in one.against),
         caveat=_caveat(one),
         needs=next((row.reason for row in one.functions if row.reason.startswith(_NEEDS)), ""),
-        rows=tuple(_row(row, largest) for row in shown),
+        first=tuple(_row(row, largest) for row in shown[:ROWS]),
+        further=tuple(_row(row, largest) for row in shown[ROWS:]),
         doubts=_doubts(one),
     )
 

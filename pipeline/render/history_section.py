@@ -42,11 +42,14 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True)
 class HistoryView:
-    """The box: the labels that were searched in one sentence each, the first steps, and how many more there are."""
+    """The box: the labels that were searched in one sentence each, the first proved steps, how many more of these there
+    are, and how many candidates, which a front page does not tell.
+    """
 
     searched: tuple[str, ...]
     rows: tuple[StepRow, ...]
     more: int
+    candidates: str
 
 
 def history_view(history: History, known_runs: Collection[str], *, root: str = "") -> HistoryView | None:
@@ -58,8 +61,14 @@ def history_view(history: History, known_runs: Collection[str], *, root: str = "
         + (f"; {one.older} older runs were left out" if one.older else "")
         for one in history.labels
     )
-    rows = step_rows(history.steps[:_SHOWN], known_runs, root=root)
-    return HistoryView(tuple(searched), rows, max(0, len(history.steps) - _SHOWN))
+    proved = [one for one in history.steps if one.certain]
+    others = len(history.steps) - len(proved)
+    return HistoryView(
+        tuple(searched),
+        step_rows(proved[:_SHOWN], known_runs, root=root),
+        max(0, len(proved) - _SHOWN),
+        units.counted(others, "candidate") if others else "",
+    )
 
 
 def step_rows(steps: Sequence[Step], known_runs: Collection[str], *, root: str) -> tuple[StepRow, ...]:

@@ -28,7 +28,7 @@ def page(*tables: Difference) -> str:
 
 def test_a_row_has_all_scales_and_words() -> None:
     (view,) = views()
-    first, second = view.rows
+    first, second = view.first
     assert (view.unit, view.run_unit) == ("nanoseconds/op", "nanoseconds")
     assert (first.flat.delta, first.run, first.points) == (-8, -160, "−16.0 pp")
     assert (first.state.word, second.state.word) == ("cheaper", "new")
@@ -44,7 +44,7 @@ def test_a_row_has_all_scales_and_words() -> None:
 def test_a_function_too_small_to_test_has_no_p() -> None:
     table = difference()
     small = replace(table.functions[0], measure="", outcome="inconclusive", reason="holds less than 0.5 % of the total")
-    row = views(replace(table, functions=(small,)))[0].rows[0]
+    row = views(replace(table, functions=(small,)))[0].first[0]
     assert (row.p, row.q, row.notes) == ("–", "–", ("holds less than 0.5 % of the total",))
 
 
@@ -53,15 +53,17 @@ def test_how_many_runs_it_takes_is_said_once() -> None:
     rows = tuple(replace(row, outcome="inconclusive", reason="needs 9 runs a side") for row in table.functions)
     (view,) = views(replace(table, functions=rows))
     assert view.needs == "needs 9 runs a side"
-    assert not view.rows[0].notes
+    assert not view.first[0].notes
     assert page(replace(table, functions=rows)).count("A single function needs 9 runs a side to be proved.") == 1
 
 
 def test_every_claim_is_shown_and_the_rest_is_cut() -> None:
     table = difference()
     claimed, other = table.functions[0], replace(table.functions[0], outcome="unchanged")
-    assert len(views(replace(table, functions=(claimed,) * 30 + (other,) * 30))[0].rows) == 30
-    assert len(views(replace(table, functions=(other,) * 30))[0].rows) == 20
+    view = views(replace(table, functions=(claimed,) * 30 + (other,) * 30))[0]
+    assert (len(view.first), len(view.further)) == (20, 10)
+    view = views(replace(table, functions=(other,) * 30))[0]
+    assert (len(view.first), len(view.further)) == (20, 0)
 
 
 def test_culprits_come_with_their_caveats() -> None:

@@ -10,7 +10,7 @@ from pipeline.model.history import History, LabelHistory, Series, Step
 from pipeline.model.page import StampedPage
 from pipeline.render import encode
 from pipeline.render.env import environment
-from pipeline.render.history_section import history_lines, history_view
+from pipeline.render.history_section import history_lines, history_view, step_rows
 from pipeline.render.overview import overview_page
 from pipeline.render.run_list import run_listing
 from tests.records import HOSTILE
@@ -48,9 +48,14 @@ def test_a_step_says_what_changed_by_how_much_and_since_when() -> None:
      ("worse", False, "worse, candidate", "doubt"), ("better", False, "better, candidate", "doubt")],
 )  # fmt: skip
 def test_a_candidate_never_looks_like_a_proved_step(effect: str, certain: bool, word: str, tone: str) -> None:
-    view = history_view(History(LABELS, (replace(STEP, effect=effect, certain=certain),)), ())
-    assert view is not None
-    assert (view.rows[0].state.word, view.rows[0].state.tone) == (word, tone)
+    (row,) = step_rows([replace(STEP, effect=effect, certain=certain)], (), root="")
+    assert (row.state.word, row.state.tone) == (word, tone)
+
+
+def test_candidates_are_counted_on_the_front_page_not_told() -> None:
+    text = page(History(LABELS, (STEP, replace(STEP, series=WORK, certain=False)))).body
+    assert text.count('<th scope="row">') == 1
+    assert "1 candidate, large enough to show but not proved" in text
 
 
 def test_a_step_leads_to_the_whole_history() -> None:
@@ -75,7 +80,7 @@ def test_many_steps_are_cut_and_counted() -> None:
 
 
 def test_a_search_that_found_nothing_says_so() -> None:
-    assert "No lasting change was found." in page(History(LABELS)).body
+    assert "No lasting change is proved." in page(History(LABELS)).body
 
 
 def test_lines_for_a_terminal() -> None:
