@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these words (the process's own by default); gives the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(words)
+        return _flushed(_run(words))
     except ProfbookError as error:
         print(f"profbook: {error}", file=sys.stderr)
         return error.exit_code
@@ -66,6 +66,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         cause = f"{type(error).__name__}: {error}"
         print(f"profbook: internal error, please report it: {cause} (PROFBOOK_DEBUG=1 shows where)", file=sys.stderr)
         return _INTERNAL
+
+
+def _flushed(code: int) -> int:
+    """Write out what was said: a reader that has gone is noticed here, not when the interpreter ends."""
+    sys.stdout.flush()
+    return code
 
 
 def _run(words: list[str]) -> int:

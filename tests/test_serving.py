@@ -166,7 +166,10 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
     project(tmp_path)
-    words = [sys.executable, "-u", "-m", "pipeline", "serve", "--port", "0"]
+    # A shell starts background jobs with SIGINT ignored, and what they start inherits that.
+    program = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program += "from pipeline.__main__ import main; sys.exit(main(['serve', '--port', '0']))"
+    words = [sys.executable, "-u", "-c", program]
     running = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert running.stdout is not None
     for line in running.stdout:

@@ -193,7 +193,9 @@ def redact_source(store: SourceStore, redactor: Redactor, renamed: Mapping[str, 
         )
         for file in store.files
     )
-    return replace(store, files=files, url=redactor.text(store.url) if store.url else "")
+    # What follows the repository is ours: the fragment with the line is no secret.
+    repository, commit, line = store.url.partition("{commit}")
+    return replace(store, files=files, url=redactor.text(repository) + commit + redactor.name(line))
 
 
 def redact_values(

@@ -136,6 +136,13 @@ def test_values_are_redacted_within_values() -> None:
     assert Redactor(RedactRules()).all_of(redacted) is redacted
 
 
+def test_the_address_of_stored_source_keeps_its_line_and_loses_a_password() -> None:
+    url = "https://ann:hunter2@git.example.com/shop/blob/{commit}/{path}#L{line}"
+    store = SourceStore(commit="c", url=url, files=())
+    redacted = redact_source(store, Redactor(RedactRules()), {})
+    assert redacted.url == "https://***@git.example.com/shop/blob/{commit}/{path}#L{line}"
+
+
 def test_stored_source_is_found_by_the_new_name_too() -> None:
     digests = (name_digest("/home/ann/main.go"),)
     file = SourceFile("main.go", "", False, "0" * 64, 9, digests, (StoredFunction("main.f", 1, 2),), (

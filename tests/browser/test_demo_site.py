@@ -120,7 +120,7 @@ def test_the_slider_walks_the_snapshots_and_leads_into_the_explorer(page: Any, b
 def test_a_comparison_leads_to_the_flame_graph_of_each_difference(page: Any, base: str) -> None:
     page.goto(f"{base}/compare/baseline..optimized/index.html")
     runs = page.locator(".pb-side a[href*='/runs/']")
-    assert runs.count() == 6
+    assert runs.count() == 12
     page.locator("#functions ~ * a[href*='allocs-after.prof'], h3 ~ p a[href*='t=alloc_space']").first.click()
     page.wait_for_selector("[data-pb-explorer][data-shown]")
     assert "t=alloc_space" in page.url
