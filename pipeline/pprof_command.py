@@ -15,32 +15,16 @@ from pathlib import Path
 from typing import Final, TextIO
 from zoneinfo import ZoneInfo
 
-from pipeline.analysis.callgraph_report import call_graph_of
-from pipeline.analysis.filter import option_pattern
-from pipeline.analysis.graph import trim_path
-from pipeline.analysis.listing import list_of
-from pipeline.analysis.raw import divided, raw_of
 from pipeline.analysis.report import top_of
-from pipeline.analysis.scope import Scope, open_scope
+from pipeline.analysis.scope import open_scope
 from pipeline.analysis.source import open_profiles
-from pipeline.analysis.tags import tags_of
-from pipeline.analysis.topproto import top_profile
-from pipeline.analysis.traces import traces_of
 from pipeline.decode import decode_profile
 from pipeline.errors import DecodeError, ProfbookError, UsageError
 from pipeline.model.profile import Profile
-from pipeline.model.source import FileText
 from pipeline.pprof_options import USAGE, Arguments, parse_arguments, report_kind, report_options, source_options
-from pipeline.render.pprof_callgrind import render_callgrind
-from pipeline.render.pprof_dot import render_dot
-from pipeline.render.pprof_list import render_list
-from pipeline.render.pprof_lists import render_comments, render_tags, render_traces
-from pipeline.render.pprof_proto import write_pprof
-from pipeline.render.pprof_raw import render_raw
-from pipeline.render.pprof_report import Numbers, render_top
-from pipeline.render.pprof_tree import render_tree
-from pipeline.store.source_text import STORE, find_store, stored_text, text_below
+from pipeline.render.pprof_report import render_top
 
+_TOP: Final = frozenset({"top", "text"})
 _PROGRAMS: Final = (
     b"\x7fELF",
     b"MZ",
@@ -48,10 +32,6 @@ _PROGRAMS: Final = (
     b"\xce\xfa\xed\xfe",
     b"\xfe\xed\xfa\xcf",
     b"\xfe\xed\xfa\xce",
-)
-_NO_SOURCE: Final = (
-    "no source: only the lines a run stored are read (set source.store = true before `profbook collect`), "
-    "or files below -source_path=DIR"
 )
 
 
@@ -97,66 +77,14 @@ def _report(arguments: Arguments, err: TextIO) -> str | bytes:
     profiles = _read_all(files, "source", err)
     bases = _read_all(arguments.bases["base"] + arguments.bases["diff_base"], "base", err)
     scope = open_scope(open_profiles(profiles, bases, sources), options, kind)
-    data = _render_list(scope, Path(files[0]), err) if scope.kind == "list" else _render(scope)
+    if scope.kind in _TOP:
+        data: str | bytes = render_top(top_of(scope)[0], scope.options, local_zone())
+    else:
+        from pipeline import pprof_reports
+
+        data = pprof_reports.render(scope, Path(files[0]), local_zone(), err)
     err.writelines(f"{warning}\n" for warning in scope.warnings)
     return data
-
-
-def _render(scope: Scope) -> str | bytes:
-    options, zone = scope.options, local_zone()
-    match scope.kind:
-        case "traces":
-            return render_traces(traces_of(scope), options, zone)
-        case "tags":
-            return render_tags(tags_of(scope), options)
-        case "comments":
-            return render_comments(scope.profile.comments)
-        case "raw":
-            return render_raw(raw_of(scope), zone)
-        case "tree" | "peek":
-            return _render_tree(scope, zone)
-        case "dot":
-            return render_dot(call_graph_of(scope), options, zone)
-        case "callgrind":
-            return render_callgrind(call_graph_of(scope), options)
-        case "proto":
-            return write_pprof(divided(raw_of(scope), options.divide_by))
-        case "topproto":
-            report, infos = top_of(scope)
-            return write_pprof(top_profile(scope.profile, report, infos, Numbers(report, options).unit))
-        case _:
-            return render_top(top_of(scope)[0], options, zone)
-
-
-def _render_tree(scope: Scope, zone: tzinfo) -> str:
-    report, symbol = call_graph_of(scope), scope.options.symbol
-    pattern = option_pattern("argument", symbol) if scope.kind == "peek" else None
-    if not pattern:
-        return render_tree(report, scope.options, zone)
-    if not any(pattern.search(node.info.printable()) for node in report.nodes):
-        raise UsageError(f"no matches found for regexp: {symbol}")
-    return render_tree(report, scope.options, zone, pattern.search)
-
-
-def _render_list(scope: Scope, profile: Path, err: TextIO) -> str:
-    """List source lines; text comes from below -source_path when it is given, else from the run the profile is in."""
-    functions, options = list_of(scope), scope.options
-    listed = {file.file: file for function in functions for file in function.files}
-    if options.source_path:
-        rules = scope.rules()
-        texts = {name: text_below(options.source_path, trim_path(name, rules)) for name in listed}
-        return render_list(scope.text(), functions, texts, options)
-    try:
-        store = find_store(profile)
-    except DecodeError as error:
-        raise UsageError(f"{STORE}: {error.code}: {error.message}", cure=error.cure) from error
-    texts = {}
-    for name, one in listed.items():
-        found = stored_text(store, one.names) if store is not None else None
-        texts[name] = found or FileText({}, 0, f"could not find file {name} in the source stored with the run")
-    if listed and all(text.error for text in texts.values()):
-        err.write(f"{_NO_SOURCE}\n")
-    return render_list(scope.text(), functions, texts, options)
 
 
 def _is_program(path: str) -> bool:
