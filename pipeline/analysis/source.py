@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -34,8 +35,12 @@ class SourceOptions:
     names: NameStyle | None = DEFAULT
 
 
+@lru_cache(maxsize=1)
 def open_profile(profile: Profile) -> Profile:
-    """Prepare one profile as pprof does before any report: this is what numbers on pages are taken from."""
+    """Prepare one profile as pprof does before any report: this is what numbers on pages are taken from.
+
+    All that is made of a profile is made in turn, so the last one is remembered.
+    """
     return open_profiles((profile,), (), SourceOptions())
 
 

@@ -39,16 +39,16 @@ def build_stack_tree(profile: Profile) -> StackTree:
 
 def _depth_first(parent: Index, first: list[int]) -> Index:
     """Give each node, listed level by level and by parent within one, its place in depth-first order."""
+    if not len(parent):
+        return parent
+    families = np.flatnonzero(np.concatenate((np.ones(1, np.bool_), parent[1:] != parent[:-1])))
+    bounds = np.searchsorted(families, first).tolist()
     size = np.ones(len(parent), np.int64)
-    levels = list(pairwise(first))
-    for start, end in reversed(levels[1:]):
-        family = np.flatnonzero(np.diff(parent[start:end], prepend=-2))
-        size[parent[start:end][family]] += np.add.reduceat(size[start:end], family)
-    position = np.zeros(len(parent), np.int64)
-    for start, end in levels:
-        above, own = parent[start:end], size[start:end]
-        before = np.cumsum(own) - own
-        family = np.flatnonzero(np.diff(above, prepend=-2))
-        before -= np.repeat(before[family], np.diff([*family.tolist(), end - start]))
-        position[start:end] = np.where(above >= 0, position[above], -1) + 1 + before
+    for level in range(len(first) - 2, 0, -1):
+        start, own = first[level], families[bounds[level] : bounds[level + 1]]
+        size[parent[own]] += np.add.reduceat(size[start : first[level + 1]], own - start)
+    position = np.cumsum(size) - size
+    position -= np.repeat(position[families], np.diff(families, append=len(parent)))
+    for start, end in list(pairwise(first))[1:]:
+        position[start:end] += position[parent[start:end]] + 1
     return position

@@ -45,6 +45,7 @@ def _depths(parent: Index) -> Index:
     return np.array(depths, dtype=np.int64)
 
 
+@lru_cache(maxsize=4096)
 def short_name(name: str) -> str:
     """Drop the import path's folders, for a box: ``net/http.(*conn).serve`` is ``http.(*conn).serve``."""
     ends = [at for at in map(name.find, "[({< ") if at >= 0]
