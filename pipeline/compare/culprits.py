@@ -3,9 +3,10 @@
 How: each node of the diff tree is weighed by its change over the square root of its cost on both sides: how far it
 stands out of what sampling alone moves. Callers of the place that changed have the same change at a higher cost, calls
 below it a part of the change at that part of the cost, so the place itself stands out most. Chance favours small
-places, so a caller is preferred whose other calls changed nearly as much in proportion. The place is taken, its
-callers are not looked at again, and the search is repeated until `COVERED` of the net change is explained. A place that
-holds more than `WIDE` of the whole profile explains little: it is parted into the few calls that hold its change.
+places, so a caller is preferred whose other calls changed nearly as much in proportion, and of a recursion the
+outermost call. The place is taken, its callers are not looked at again, and the search is repeated until `COVERED` of
+the net change is explained. A place that holds more than `WIDE` of the whole profile explains little: it is parted into
+the few calls that hold its change.
 
 Rules: calls that have practically the whole cost of the place cannot be told apart by cost. Of these is named the one
 through which the program's own package is entered that the cost ends in, else the first. Only counts in the profile
@@ -91,7 +92,7 @@ class _Search:
             node = int(telling.argmax())
             if telling[node] <= 0:
                 break
-            node = self._widen(node, cost, open_)
+            node = self._outermost(self._widen(node, cost, open_), open_)
             found += self._part(node, _MOST - len(found))
             wanted -= self.gain[node]
             self._close(node, open_)
@@ -122,6 +123,15 @@ class _Search:
         while above >= 0 and open_[above]:
             more, dearer = self.gain[above] / self.gain[node] - 1, cost[above] / cost[node] - 1
             if more > 0 and more >= _ALIKE * dearer:
+                node = above
+            above = int(self.tree.parent[above])
+        return node
+
+    def _outermost(self, node: int, open_: NDArray[np.bool_]) -> int:
+        """Climb out of a recursion: how deep in it a change shows is chance."""
+        above, frame = int(self.tree.parent[node]), int(self.tree.frame[node])
+        while above >= 0 and open_[above]:
+            if int(self.tree.frame[above]) == frame and self.gain[above] >= COVERED * self.gain[node]:
                 node = above
             above = int(self.tree.parent[above])
         return node

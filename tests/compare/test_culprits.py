@@ -136,6 +136,14 @@ def test_of_calls_with_the_same_cost_the_entry_into_the_last_package_of_ones_own
     assert (one.function, one.under) == ("app/codec.Encode", "app/store.(*Store).Append")
 
 
+def test_of_a_recursion_the_outermost_call_is_told() -> None:
+    rest = [((*SERVE, "app.Rest"), [1, 900])]
+    base = [*rest, ((*SERVE, "app.Walk"), [1, 20]), ((*SERVE, "app.Walk", "app.Walk", "app.leaf"), [1, 100])]
+    head = [*rest, ((*SERVE, "app.Walk"), [1, 20]), ((*SERVE, "app.Walk", "app.Walk", "app.leaf"), [1, 150])]
+    (one,) = compare(base, head).culprits
+    assert one.path == (*SERVE, "app.Walk")
+
+
 @pytest.mark.parametrize(("other", "named"), [(130, "app.Both"), (105, "app.One")])
 def test_a_caller_is_named_when_its_other_calls_changed_alike(other: int, named: str) -> None:
     both = (*SERVE, "app.Both")
