@@ -103,8 +103,13 @@ def _fetch_runs(root: Path, config: Config, repo: Repository, say: Callable[[str
     return 0
 
 
-def _gather(root: Path, config: Config, repo: Repository, patience: Patience, say: Callable[[str], None]) -> str:
-    """Share the project's runs, and bring all runs into the house the site is built in; gives the store's state."""
+def _gather(
+    root: Path, config: Config, repo: Repository, patience: Patience, say: Callable[[str], None], *, share: bool = True
+) -> str:
+    """Share the project's runs, and bring all runs into the house the site is built in; gives the store's state.
+
+    Without ``share`` nothing is pushed: the store's branch is only read.
+    """
     from pipeline.site import run_store
 
     house, own = _house(root), stages.profiles_folder(root, config)
@@ -118,6 +123,12 @@ def _gather(root: Path, config: Config, repo: Repository, patience: Patience, sa
         run_store.share_folder(profiles, store)
         return fingerprint.digest(sorted(run_store.run_files(profiles).items()))
     repo.check()
+    if not share:
+        shutil.rmtree(profiles, ignore_errors=True)
+        profiles.mkdir(parents=True)
+        run_store.bring(repo, repo.fetch(config.publish.runs_branch), profiles, exact=True)
+        run_store.share_folder(profiles, own)
+        return fingerprint.digest(sorted(run_store.run_files(profiles).items()))
     _refuse_runs(own, config)
     branch, keep = config.publish.runs_branch, config.publish.keep_runs
     tip = run_store.share(repo, branch, own, keep=keep, patience=patience, say=say)
@@ -211,7 +222,7 @@ def _to_folder(root: Path, config: Config, repo: Repository, patience: Patience,
     if not in_git and config.publish.runs_branch and not config.publish.runs_folder:
         say("not in a git repository with a remote: the site is made of the runs here alone")
         config = config.model_copy(update={"publish": config.publish.model_copy(update={"runs_branch": ""})})
-    _gather(root, config, repo, patience, say)
+    _gather(root, config, repo, patience, say, share=config.publish.share_runs)
     site, upload = _build_all(root, config), stages.build_folder(root) / "publish" / "site"
     refuse(list_files(site), max_site_bytes=config.publish.max_site_bytes, max_file_bytes=config.publish.max_file_bytes)
     atomic.remove(upload)

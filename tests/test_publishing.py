@@ -17,6 +17,7 @@ import pytest
 from pipeline import publishing, sites
 from pipeline.errors import SiteError, UsageError
 from pipeline.model.config import Config
+from pipeline.model.publish import PublishConfig
 from pipeline.site import git as gits
 from pipeline.site.branch import Patience
 from tests import light
@@ -76,6 +77,18 @@ def publish(root: Path, config: Config = CONFIG, seed: int = 0, **words: object)
 @pytest.fixture
 def remote(tmp_path: Path) -> Path:
     return bare(tmp_path / "remote.git")
+
+
+def test_a_folder_to_upload_pushes_no_run_unless_it_is_asked_to(tmp_path: Path, remote: Path) -> None:
+    one, two = project(remote, tmp_path / "a", 1), project(remote, tmp_path / "b", 2)
+    publish(one, Config(), mode="artifact")
+    assert "profbook-runs" not in git(remote, "for-each-ref")
+    publish(one, Config(publish=PublishConfig(share_runs=True)), mode="artifact")
+    assert "profbook-runs" in git(remote, "for-each-ref")
+    publish(two, Config(), mode="artifact")
+    house = two / "build" / "publish" / "house" / "profiles"
+    assert sorted(path.name[-11:] for path in house.iterdir()) == ["01-baseline", "02-baseline"]
+    assert not any("101502" in name for name in branch_files(remote, "profbook-runs"))
 
 
 # --- nothing is lost -------------------------------------------------------------------------------------------------

@@ -36,6 +36,11 @@ class PublishConfig(BaseModel):
         max_length=100,
         description="Branch that keeps the runs of all who publish; empty: the site is made of the runs here alone.",
     )
+    share_runs: bool = Field(
+        False,
+        description="Also in the mode artifact push the runs here to `runs_branch`, as they are; else that branch is "
+        "only read. The workflow of `profbook init github` does.",
+    )
     runs_folder: str = Field(
         "", description="Folder that keeps them instead, such as a mounted bucket; from the project's root on."
     )
