@@ -17,7 +17,6 @@ from pipeline.model.config import Config
 from pipeline.model.gate import GateOutcome, GateResult
 from pipeline.model.record import RunRecord
 from pipeline.model.verdict import Comparison
-from pipeline.store import runs
 
 if TYPE_CHECKING:
     from pipeline.render.comment import Section, SourceSpot
@@ -153,7 +152,7 @@ def _report(url: str, compared: Sequence[Comparison]) -> str:
 def _records(root: Path, config: Config, compared: Sequence[Comparison]) -> dict[str, RunRecord]:
     """Read the records of all runs that are compared, by run."""
     wanted = {run for one in compared for run in (*one.base_runs, *one.head_runs)}
-    stored = [one for one in runs.list_runs(stages.profiles_folder(root, config)) if one.run.id in wanted]
+    stored = [one for one in stages.known_runs(root, config) if one.run.id in wanted]
     keys = stages.record_keys(stored, config)
     return {name: stages.record_of(root, name, key, config) for name, key in keys.items()}
 
