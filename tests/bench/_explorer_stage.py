@@ -220,6 +220,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         # What measuring a page's memory asks for.
         self.send_header("Cross-Origin-Opener-Policy", "same-origin")
         self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        self.send_header("Cache-Control", "max-age=600")  # as GitHub Pages says
         super().end_headers()
 
     def do_GET(self) -> None:

@@ -172,6 +172,21 @@ def test_search_finds_runs_functions_and_codes(base: str, page: Any) -> None:
     assert page.locator(".md-search-result script").count() == 0
 
 
+def test_the_search_index_is_fetched_when_somebody_searches(site: Path, page: Any) -> None:
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url))
+    with serve(site) as address:
+        page.goto(f"{address}/{RUN}", wait_until="networkidle")
+        assert not [url for url in seen if "search_index" in url]
+        page.keyboard.press("/")
+        page.keyboard.insert_text("mallocgc")
+        page.locator(".md-search-result__article h1", has_text="Run 2026").first.wait_for()
+        assert len([url for url in seen if "search_index" in url]) == 1
+        seen.clear()
+        page.goto(f"{address}/{RUN}?q=mallocgc", wait_until="networkidle")
+        assert [url for url in seen if "search_index" in url]
+
+
 def test_commands_know_the_sites_address_when_it_has_one(base: str, page: Any) -> None:
     page.goto(f"{base}/{RUN}")
     page.get_by_text("Commands for go tool pprof").first.click()

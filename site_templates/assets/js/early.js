@@ -1,9 +1,29 @@
 // Runs in the head, before the theme's script: marks the page as scripted, so that nothing moves when the rest arrives,
-// and lets the theme's search work from the disk, where browsers refuse workers.
+// lets the theme's search fetch its index only when somebody is about to search, and lets it work from the disk, where
+// browsers refuse workers.
 (() => {
   "use strict";
   document.documentElement.classList.add("pb-js");
-  if (location.protocol !== "file:") return;
+
+  /** The index is the largest file of most pages, and most readers never search. */
+  function fetchIndexLate() {
+    const { open, send } = XMLHttpRequest.prototype;
+    const wanted = new Promise((resolve) => {
+      const params = new URLSearchParams(location.search);
+      if (params.has("q") || params.has("h")) resolve();
+      const look = ({ target }) => target.closest?.(".md-search, [for=__search]") && resolve();
+      for (const kind of ["focusin", "pointerover"]) addEventListener(kind, look);
+    });
+    const late = new WeakSet();
+    XMLHttpRequest.prototype.open = function (method, url, ...others) {
+      if (/\/search_index\.json$/.test(url)) late.add(this);
+      return open.call(this, method, url, ...others);
+    };
+    XMLHttpRequest.prototype.send = function (...body) {
+      if (!late.has(this)) return send.apply(this, body);
+      wanted.then(() => send.apply(this, body));
+    };
+  }
 
   /** A worker in a hidden frame: same messages, same script, no separate thread. */
   class FrameWorker extends EventTarget {
@@ -35,9 +55,15 @@
       this.frame.remove();
     }
   }
-  // A worker made of a text in memory works from the disk too, and the explorer has one.
-  const NativeWorker = window.Worker;
-  window.Worker = function (url, options) {
-    return String(url).startsWith("blob:") ? new NativeWorker(url, options) : new FrameWorker(url);
-  };
+
+  /** A worker made of a text in memory works from the disk too, and the explorer has one. */
+  function workInFrames() {
+    const NativeWorker = window.Worker;
+    window.Worker = function (url, options) {
+      return String(url).startsWith("blob:") ? new NativeWorker(url, options) : new FrameWorker(url);
+    };
+  }
+
+  if (location.protocol === "file:") workInFrames();
+  else fetchIndexLate();
 })();
