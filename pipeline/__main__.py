@@ -6,7 +6,10 @@ Nothing heavy is imported before the verb is known, so that help and version ans
 
 from __future__ import annotations
 
+import difflib
 import gc
+import getopt
+import inspect
 import os
 import sys
 from collections.abc import Sequence
@@ -14,33 +17,8 @@ from typing import Any, Final
 
 from pipeline import __version__
 from pipeline.errors import ProfbookError, UsageError
+from pipeline.verbs import COLLECTIONS, GRAPH_VERBS, OTHER_VERBS, help_of, options_of, usage
 
-GRAPH_VERBS: Final = {
-    "collect": "profile the service under load: a new run in profiles/",
-    "ab": "collect two commits in interleaved rounds: ab BASE HEAD --rounds N",
-    "import": "make runs of profiles collected elsewhere: folders, zip and tar archives, files",
-    "doctor": "check the settings, the services, the tools, and what earlier collects left behind",
-    "derive": "read, measure and doubt each run that is new or changed",
-    "compare": "compare the labels named in profbook.toml, or all with the baseline",
-    "gate": "judge the comparisons by an exit code: gate [BASE HEAD] --json FILE --junit FILE --strict",
-    "history": "say what changed for good over the runs of each label: history --label NAME",
-    "site": "build the site in build/site (derives and compares first)",
-    "publish": "publish the site of all runs: a checked folder to upload, a branch, a preview of a pull request",
-    "export": "write runs, comparisons or profiles in other programs' formats: export FORMAT [RUN… | BASE HEAD]",
-    "scrub": "copy runs without labels, secrets and homes: scrub --out FOLDER [RUN…]",
-    "serve": "the site on this machine, rebuilt as runs come, and a live view of the run being taken: serve --port N",
-    "comment": "tell the comparisons on a pull request, in a job's summary and here: comment [BASE HEAD]",
-}
-COLLECTIONS: Final = {
-    "start": "collect in the background: collect start [NAME] [options of collect]",
-    "status": "say which collections are running",
-    "stop": "end one in good order and keep its run: collect stop [ID or NAME]",
-}
-OTHER_VERBS: Final = {
-    "init": "write a commented profbook.toml for the Go module of the current directory",
-    "benchstat": "compare files of `go test -bench` as benchstat does: benchstat OLD NEW",
-    "pprof": "text reports of `go tool pprof`, same numbers and text: profbook pprof -top FILE",
-}
 _INTERNAL: Final = 5
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
@@ -94,7 +72,9 @@ def _run(words: list[str]) -> int:
         return _init(rest)
     if verb in GRAPH_VERBS:
         return _run_graph(verb, rest)
-    raise UsageError(f"there is no verb {verb!r}", cure="`profbook --help` lists what there is.")
+    alike = difflib.get_close_matches(verb, [*GRAPH_VERBS, *OTHER_VERBS], 1)
+    meant = f"Is it {alike[0]!r}? " if alike else ""
+    raise UsageError(f"there is no verb {verb!r}", cure=f"{meant}`profbook --help` lists what there is.")
 
 
 def _run_pprof(rest: list[str]) -> int:
@@ -112,42 +92,39 @@ def _run_pprof(rest: list[str]) -> int:
             gc.enable()
 
 
-def usage() -> str:
-    """Word the help: one line for each verb."""
-    lines = [f"  {verb:10}{purpose}" for verb, purpose in (GRAPH_VERBS | OTHER_VERBS).items()]
-    return "\n".join(
-        [
-            "usage: profbook VERB [options]",
-            "",
-            *lines,
-            "",
-            "profbook collect VERB:",
-            *(f"  {verb:10}{purpose}" for verb, purpose in COLLECTIONS.items()),
-            "",
-            "options of derive, compare and site: -n N (processes), RUN… (derive only these)",
-            "options of collect: --label NAME --variant NAME --repeat N --notes TEXT -- WORDS FOR THE SERVICE",
-            "  --plan phases|interval|window|snapshot|program|bench --duration S --interval S --mode both|heap|cpu",
-            "  --target TARGET",
-            "  --until-certain --against LABEL --max-rounds N (until it is known how both labels compare)",
-            "options of ab: BASE HEAD --rounds N --labels BASE,HEAD --plan PLAN --variant NAME --notes TEXT",
-            "  --until-certain --max-rounds N (in place of --rounds)",
-            "options of import: PATH… --label NAME",
-            "options of gate: BASE HEAD --json FILE --junit FILE --strict (inconclusive or invalid ends with 4)",
-            "options of history: --label NAME",
-            "options of export: --out FILE|FOLDER/|- --kind KIND --component NAME --sample-index TYPE --focus --ignore",
-            "  --base LABEL|RUN --to URL; options of scrub: --out FOLDER; options of serve: --port N",
-            "options of publish: --mode artifact|branch --pr N (preview of a pull request) --preview (of the event's)",
-            "  --prune-pr N (remove a preview) --fetch-runs (only bring the runs of the store here)",
-            "options of comment: BASE HEAD --pr N --preview (link to its preview) --strict",
-            "options of init: --force (write over what is there); init github writes workflows to .github/workflows",
-            "settings are read from profbook.toml in the current directory",
-            "exit codes: 0 ok, 1 gate failed, 2 usage or settings, 3 partial data, 4 undecided (--strict), 5 internal",
-        ]
-    )
+def verb_help(verb: str) -> str:
+    """Word the help of one verb, with the options its task has."""
+    if verb in COLLECTIONS:
+        return help_of(f"collect {verb}", COLLECTIONS[verb])
+    if verb in OTHER_VERBS:
+        return help_of(verb, OTHER_VERBS[verb])
+    from pipeline import exporting
+
+    more = f"Formats: {', '.join(exporting.FORMATS)}." if verb == "export" else ""
+    return help_of(verb, GRAPH_VERBS[verb], options_of(_task(verb).get("params", ())), more=more)
+
+
+def _task(verb: str) -> dict[str, Any]:
+    """Take the task of a verb; empty for a group of tasks, which takes neither options nor words of its own."""
+    from pipeline import tasks
+
+    task: Any = getattr(tasks, f"task_{verb}")
+    return {} if inspect.isgeneratorfunction(task) else task()
+
+
+def _is_help(words: Sequence[str]) -> bool:
+    return bool({"-h", "--help"} & set(words[: words.index("--")] if "--" in words else words))
+
+
+def _see(verb: str) -> str:
+    return f"`profbook {verb} --help` lists what it takes."
 
 
 def _run_collections(verb: str, rest: list[str]) -> int:
     """Start, list or stop collections in the background."""
+    if _is_help(rest):
+        print(verb_help(verb))
+        return 0
     from pathlib import Path
 
     from pipeline import gathering
@@ -155,7 +132,7 @@ def _run_collections(verb: str, rest: list[str]) -> int:
 
     named = rest[:1] if rest and not rest[0].startswith("-") else []
     if len(rest) > {"start": len(rest), "status": 0, "stop": 1}[verb] or (verb == "stop" and rest != named):
-        raise UsageError(f"collect {verb} does not take {rest[-1]!r}", cure=usage())
+        raise UsageError(f"collect {verb} does not take {rest[-1]!r}", cure=_see(f"collect {verb}"))
     root = Path.cwd()
     config = load_config(root, os.environ, {})
     if verb == "start":
@@ -170,9 +147,14 @@ def _run_collections(verb: str, rest: list[str]) -> int:
 
 def _run_graph(verb: str, rest: list[str]) -> int:
     """Hand a verb to the task graph of the current directory."""
-    if {"-h", "--help"} & set(rest[: rest.index("--")] if "--" in rest else rest):
-        print(usage())
+    if _is_help(rest):
+        print(verb_help(verb))
         return 0
+    words = (
+        [verb, *_checked(verb, rest)]
+        if "pos_arg" in _task(verb) or _task(verb).get("params")
+        else _graph_words(verb, rest)
+    )
     from doit.cmd_base import ModuleTaskLoader
     from doit.doit_cmd import DoitMain
 
@@ -184,11 +166,6 @@ def _run_graph(verb: str, rest: list[str]) -> int:
         def process_args(self, cmd_args: list[str]) -> list[str]:
             return list(cmd_args)
 
-    words = (
-        [verb, *rest]
-        if verb in {"collect", "ab", "import", "gate", "history", "publish", "comment", "export", "scrub", "serve"}
-        else _graph_words(verb, rest)
-    )
     command: Any = Command(ModuleTaskLoader(tasks), config_filenames=())
     try:
         code: int = command.run(["run", *words])
@@ -198,12 +175,31 @@ def _run_graph(verb: str, rest: list[str]) -> int:
     return UsageError.exit_code if code else 0
 
 
+def _checked(verb: str, rest: list[str]) -> list[str]:
+    """Refuse what a verb does not take, before doit does in words about itself."""
+    task = _task(verb)
+    kinds = {f"--{one['long']}": one.get("type", str) for one in task.get("params", ())}
+    mine = rest[: rest.index("--")] if "--" in rest else rest
+    try:
+        options, words = getopt.gnu_getopt(
+            mine, "", [f"{name[2:]}{'' if kind is bool else '='}" for name, kind in kinds.items()]
+        )
+    except getopt.GetoptError as error:
+        raise UsageError(f"{verb}: {error.msg}", cure=_see(verb)) from error
+    for name, value in options:
+        if kinds[name] is int and not value.isdecimal():
+            raise UsageError(f"{verb}: {name} takes a whole number, not {value!r}")
+    if words and "pos_arg" not in task:
+        raise UsageError(f"{verb} does not take {words[0]!r}", cure=_see(verb))
+    return rest
+
+
 def _init(rest: list[str]) -> int:
-    if {"-h", "--help"} & set(rest):
-        print(usage())
+    if _is_help(rest):
+        print(verb_help("init"))
         return 0
     if set(rest) - {"--force", "github"}:
-        raise UsageError(f"init does not take {rest[0]!r}", cure=usage())
+        raise UsageError(f"init does not take {rest[0]!r}", cure=_see("init"))
     from pathlib import Path
 
     from pipeline import gathering, publishing
@@ -222,8 +218,22 @@ def _graph_words(verb: str, rest: list[str]) -> list[str]:
         options, names = ["-n", *names[at + 1 : at + 2]], names[:at] + names[at + 2 :]
     strange = [name for name in names if name.startswith("-") or verb != "derive"]
     if strange or (options and not options[-1].isdigit()):
-        raise UsageError(f"{verb} does not take {(strange or ['-n without a number'])[0]!r}", cure=usage())
-    return [*options, *([f"{verb}:{name}" for name in names] or [verb])]
+        raise UsageError(f"{verb} does not take {(strange or ['-n without a number'])[0]!r}", cure=_see(verb))
+    if names:
+        _known(names)
+        return [*options, *(f"{verb}:{name}" for name in names)]
+    return [*options, "_outcomes" if verb == "compare" else verb]
+
+
+def _known(names: Sequence[str]) -> None:
+    """Refuse runs there are not."""
+    from pipeline import tasks
+
+    known = tasks.run_names()
+    for name in names:
+        if name not in known:
+            alike = difflib.get_close_matches(name, known, 3)
+            raise UsageError(f"there is no run {name!r}", cure=f"Is it {' or '.join(alike)}?" if alike else "")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pipeline.model.config import CompareConfig, Config
 from pipeline.model.gate import GateResult
 from pipeline.model.verdict import Comparison
 from pipeline.store import atomic, records
+from pipeline.units import counted
 
 
 def gate(
@@ -64,8 +65,13 @@ def judge(
     return compared, judge_gate(compared, config.accept, today=today, strict=strict)
 
 
-def tell_history(root: Path, config: Config, *, label: str = "", say: Callable[[str], None] = print) -> int:
-    """Say which lasting changes the runs of each label show, or of ``label`` alone, a line each."""
+def tell_history(
+    root: Path, config: Config, *, label: str = "", candidates: bool = False, say: Callable[[str], None] = print
+) -> int:
+    """Say which lasting changes the runs of each label show, or of ``label`` alone, a line each.
+
+    ``candidates``, which are not proved, are counted unless they are asked for.
+    """
     from pipeline import history
     from pipeline.render.history_section import history_lines
 
@@ -74,7 +80,8 @@ def tell_history(root: Path, config: Config, *, label: str = "", say: Callable[[
     found = history.find(
         stages.build_folder(root), summaries, config, lambda name: stages.record_of(root, name, keys[name], config)
     )
-    lines = history_lines([one for one in found.steps if label in {"", one.series.label}])
+    steps = [one for one in found.steps if label in {"", one.series.label}]
+    lines = history_lines([one for one in steps if one.certain or candidates])
     searched = [one for one in found.labels if label in {"", one.label}]
     for line in lines:
         say(line)
@@ -82,6 +89,22 @@ def tell_history(root: Path, config: Config, *, label: str = "", say: Callable[[
         say("nothing to search: a history takes 6 runs of one label, with their start known")
     elif not lines:
         say(f"no lasting change in {', '.join(f'{one.series} series of {one.label}' for one in searched)}")
+    if len(lines) < len(steps):
+        told = counted(len(steps) - len(lines), "candidate")
+        say(f"{told} not proved: large beside the noise, but chance may have made them; --candidates lists them")
+    return 0
+
+
+def tell_comparisons(root: Path, config: Config, *, say: Callable[[str], None] = print) -> int:
+    """Say how each comparison of the settings comes out, and why."""
+    from pipeline.render.gate_text import outcome_lines
+
+    found = () if config.compare else [one.run for one in stages.known_runs(root, config)]
+    compared = _comparisons(root, config, stages.pairs(config, found))
+    for line in outcome_lines(compared):
+        say(line)
+    if not compared:
+        say("nothing to compare: that takes runs of two labels, or a [[compare]] with base and head in profbook.toml")
     return 0
 
 

@@ -23,6 +23,7 @@ _SPEAKERS: Final = frozenset(
         "import",
         "doctor",
         "_build",
+        "_outcomes",
         "site",
         "gate",
         "history",

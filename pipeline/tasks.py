@@ -251,7 +251,7 @@ def _doctor() -> Any:
 def task_derive() -> Iterator[Task]:
     """Read, measure and doubt each run that is new or changed."""
     yield {"basename": "derive", "name": None, "doc": task_derive.__doc__}
-    for name in _run_names():
+    for name in run_names():
         yield {
             "name": name,
             "actions": [(_act, [stages.derive_run, name])],
@@ -269,6 +269,11 @@ def task_compare() -> Iterator[Task]:
             "uptodate": [(_is_compared, [pair])],
             "task_dep": ["derive"],
         }
+
+
+def task__outcomes() -> Task:
+    """Say how the comparisons come out."""
+    return {"actions": [(_act, [judging.tell_comparisons])], "task_dep": ["compare"], "uptodate": [False]}
 
 
 def task__build() -> Task:
@@ -414,16 +419,24 @@ def task_history() -> Task:
     """Say what changed for good over the runs of each label, and since which run."""
     return {
         "actions": [_history],
-        "params": [{"name": "label", "long": "label", "default": "", "help": "only the runs of this label"}],
+        "params": [
+            {"name": "label", "long": "label", "default": "", "help": "only the runs of this label"},
+            {
+                "name": "candidates", "long": "candidates", "type": bool, "default": False,
+                "help": "also list changes that are large but not proved",
+            },
+        ],
         "uptodate": [False],
-    }
+        "io": {"capture": False},
+    }  # fmt: skip
 
 
-def _history(label: str) -> Any:
-    return _act(judging.tell_history, label=label)
+def _history(**options: Any) -> Any:
+    return _act(judging.tell_history, **options)
 
 
-def _run_names() -> tuple[str, ...]:
+def run_names() -> tuple[str, ...]:
+    """Name the runs there are; none when the settings are wrong."""
     try:
         root, config = _project()
         return runs.run_names(stages.profiles_folder(root, config))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import pipeline.__main__ as command
-from pipeline import __version__, gathering, measuring, tasks
+from pipeline import __version__, exporting, gathering, measuring, tasks
 from pipeline.errors import StoreError
 
 REPO = Path(__file__).parents[1]
@@ -43,7 +43,30 @@ def test_help_has_a_line_for_each_verb(capsys, words):
     assert command.main(words) == 0
     lines = capsys.readouterr().out.splitlines()
     for verb in (*command.GRAPH_VERBS, *command.OTHER_VERBS):
-        assert sum(line.split()[:1] == [verb] for line in lines) == 1
+        assert sum(line.startswith(f"  {verb}  ") for line in lines) == 1
+
+
+@pytest.mark.parametrize("verb", [*command.GRAPH_VERBS, "init", "collect stop"])
+def test_the_help_of_a_verb_fits_a_terminal_and_says_its_purpose(capsys, verb):
+    assert command.main([*verb.split(), "--help"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"usage: profbook {verb}")
+    assert all(len(line) <= 100 for line in told.splitlines())
+    known = (
+        command.GRAPH_VERBS | command.OTHER_VERBS | {f"collect {one}": it for one, it in command.COLLECTIONS.items()}
+    )
+    assert known[verb].purpose[1:40] in told
+
+
+def test_every_page_of_the_guide_that_help_names_is_there():
+    pages = {one.guide for one in (command.GRAPH_VERBS | command.OTHER_VERBS | command.COLLECTIONS).values()}
+    assert [page for page in pages if not (REPO / "site_templates" / "guide" / f"{page}.md").is_file()] == []
+
+
+def test_the_help_of_export_names_its_formats(capsys):
+    assert command.main(["export", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(form in told for form in exporting.FORMATS)
 
 
 def test_the_version(capsys):
@@ -77,13 +100,31 @@ def test_a_report_leaves_the_garbage_collector_as_it_was(monkeypatch, enabled):
 @pytest.mark.usefixtures("here")
 def test_a_wrong_word_is_a_usage_error(capsys, words):
     assert command.main(words) == 2
-    assert "Traceback" not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) <= 2
+    assert "profbook --help" in said or f"`profbook {words[0]} --help`" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["comapre"], "Is it 'compare'?"),
+        (["gate", "a", "b", "--wrong"], "gate: option --wrong not recognized"),
+        (["collect", "--repeat", "x"], "--repeat takes a whole number, not 'x'"),
+        (["history", "a"], "history does not take 'a'"),
+        (["doctor", "a"], "doctor does not take 'a'"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_wrong_word_is_named(capsys, words, told):
+    assert command.main(words) == 2
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("here")
 def test_an_unknown_run_is_a_usage_error(capsys):
     assert command.main(["derive", "absent"]) == 2
-    assert "absent" in capsys.readouterr().err
+    assert "there is no run 'absent'" in capsys.readouterr().err
 
 
 def test_collect_hands_over_its_options_and_the_words_for_the_service(here, monkeypatch):
@@ -282,8 +323,17 @@ def test_options_that_exclude_each_other(capsys, words, message):
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [[], ["a"], ["a", "b", "c"], ["a", "b", "--wrong"], ["a", "b", "--rounds", "x"]])
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "ab needs two commits"),
+        (["a"], "ab needs two commits"),
+        (["a", "b", "c"], "ab needs two commits"),
+        (["a", "b", "--wrong"], "option --wrong not recognized"),
+        (["a", "b", "--rounds", "x"], "--rounds takes a whole number, not 'x'"),
+    ],
+)
 @pytest.mark.usefixtures("here")
-def test_wrong_words_of_ab(capsys, words):
+def test_wrong_words_of_ab(capsys, words, told):
     assert command.main(["ab", *words]) == 2
-    assert "ab needs two commits" in capsys.readouterr().err
+    assert told in capsys.readouterr().err

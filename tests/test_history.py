@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,19 @@ def test_a_history_is_written_with_the_site_and_told(root: Path) -> None:
     assert "Changes over time" in page
     assert 'href="runs/20261101_100006-main/index.html">20261101_100006-main</a><span class="pb-sub">commit' in page
     assert tell(root)[0].startswith("worse: main/service: Throughput: 1,002 ops/s → 608.5 ops/s (−39.")
+
+
+def test_what_is_not_proved_is_counted_and_listed_when_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sites.build_site(root, CONFIG, say=lambda _: None)
+    found = written(root)
+    doubtful = replace(found, steps=tuple(replace(one, certain=False) for one in found.steps))
+    monkeypatch.setattr(history, "find", lambda *_: doubtful)
+    *_, last = tell(root)
+    assert re.match(r"\d+ candidates? not proved", last)
+    assert not [line for line in tell(root) if line.startswith("worse")]
+    said: list[str] = []
+    judging.tell_history(root, CONFIG, candidates=True, say=said.append)
+    assert said[0].startswith("worse, candidate: main/service: Throughput")
 
 
 def test_the_site_is_not_current_without_its_history(root: Path) -> None:

@@ -206,6 +206,22 @@ def test_without_a_comparison_there_is_nothing_to_judge(root: Path) -> None:
         gate(root, Config(compare=()))
 
 
+def test_outcomes_are_told_with_their_reasons(root: Path) -> None:
+    said: list[str] = []
+    assert judging.tell_comparisons(root, CONFIG, say=said.append) == 0
+    assert said[0] == "before..after: unchanged"
+    assert all(line.startswith("  ") for line in said[1:])
+    assert not (root / "build/site").exists()
+
+
+def test_with_one_label_compare_says_what_it_takes(tmp_path: Path) -> None:
+    said: list[str] = []
+    assert judging.tell_comparisons(tmp_path, Config(compare=()), say=said.append) == 0
+    assert said == [
+        "nothing to compare: that takes runs of two labels, or a [[compare]] with base and head in profbook.toml"
+    ]
+
+
 def test_two_labels_can_be_named(root: Path) -> None:
     slower(root, 20)
     assert gate(root, Config(compare=()), pair=("before", "after"))[0] == 1

@@ -1,12 +1,14 @@
-"""A gate's result as lines for a terminal or a CI log: the answer first, then why, then where to see more. Pure."""
+"""Verdicts as lines for a terminal or a CI log: the answer first, then why, then where to see more. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pipeline.model.gate import GateOutcome, GateResult
+from pipeline.model.verdict import Comparison
 from pipeline.render import encode
+from pipeline.render.state import OUTCOMES
 
 _SHOWN: Final = 10
 _HEADS: Final[Mapping[GateOutcome, str]] = {
@@ -28,8 +30,23 @@ def gate_lines(result: GateResult, *, pages: Mapping[str, str], strict: bool) ->
         lines.append("  what is inconclusive or invalid does not count here; with --strict it ends with exit code 4")
     shown = [pages[one.slug] for one in result.comparisons if one.slug in pages]
     lines.append(f"more: {', '.join(shown)}" if shown else "more: `profbook site` makes a page of each comparison")
-    # A name with a line break must not begin a line: a CI log takes some lines as commands.
-    return [encode.visible(line.replace("\n", "\\n")) for line in lines]
+    return [_one_line(line) for line in lines]
+
+
+def outcome_lines(compared: Sequence[Comparison]) -> list[str]:
+    """Write how each comparison comes out: a line for each, and its reasons under it."""
+    lines = []
+    for one in compared:
+        lines.append(f"{one.slug}: {OUTCOMES[one.outcome].word}")
+        lines += [f"  {reason}" for reason in one.reasons[:_SHOWN]]
+        more = len(one.reasons) - _SHOWN
+        lines += [f"  … and {more} more on its page"] if more > 0 else []
+    return [_one_line(line) for line in lines]
+
+
+def _one_line(text: str) -> str:
+    """Keep a name with a line break from beginning a line: a CI log takes some lines as commands."""
+    return encode.visible(text.replace("\n", "\\n"))
 
 
 def _some(lines: list[str]) -> list[str]:
