@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import http.server
 import shutil
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +16,8 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+ROOT = Path(__file__).parents[2]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
@@ -97,6 +101,27 @@ def serve(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
         thread.join()
+
+
+def demo_site(house: Path, runs: Sequence[str] = (), *, settings: str = "", codes: Sequence[int] = (0,)) -> Path:
+    """Build the site of committed demo runs (all by default) by the command; ``settings`` come after the demo's."""
+    for name in runs or [path.name for path in (ROOT / "profiles").iterdir() if not path.name.startswith(".")]:
+        shutil.copytree(ROOT / "profiles" / name, house / "profiles" / name)
+    (house / "profbook.toml").write_text((ROOT / "profbook.toml").read_text("utf-8") + settings, encoding="utf-8")
+    words = [sys.executable, "-m", "pipeline", "site"]
+    done = subprocess.run(words, cwd=house, capture_output=True, text=True, check=False)
+    assert done.returncode in codes, done.stdout + done.stderr
+    return house / "build" / "site"
+
+
+@pytest.fixture(params=["disk", "server"])
+def base(request: pytest.FixtureRequest, site: Path) -> Iterator[str]:
+    """Give the address of the module's site, both ways it is read."""
+    if request.param == "disk":
+        yield site.as_uri()
+    else:
+        with serve(site) as address:
+            yield address
 
 
 @pytest.fixture

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import serve, watched_page
+from tests.browser.conftest import demo_site, serve, watched_page
 
 axe = pytest.importorskip("axe_playwright_python.base", reason="axe-core is not installed")
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
 BASE, HEAD, SERIES = "20261120_213245-baseline", "20261120_213256-optimized", "20261120_213402-heap-leak"
 FAILED = "20261120_213419-failed-load"
 CPU = "eventstore/cpu.prof"
@@ -45,15 +41,7 @@ VIEWS = {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a site with every kind of page by the command."""
-    house = tmp_path_factory.mktemp("judged")
-    for name in (BASE, HEAD, SERIES, FAILED):
-        shutil.copytree(ROOT / "profiles" / name, house / "profiles" / name)
-    (house / "profbook.toml").write_text((ROOT / "profbook.toml").read_text("utf-8") + DECISION, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "site"], cwd=house, capture_output=True, text=True, check=False
-    )
-    assert done.returncode in {0, 3}, done.stdout + done.stderr
-    return house / "build" / "site"
+    return demo_site(tmp_path_factory.mktemp("judged"), (BASE, HEAD, SERIES, FAILED), settings=DECISION, codes=(0, 3))
 
 
 @pytest.fixture(scope="module")

@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import serve, watched_page
+from tests.browser.conftest import PHONE, demo_site, watched_page
 
 pytestmark = pytest.mark.browser
-
-ROOT = Path(__file__).parents[2]
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site of the demo runs by the command."""
-    house = tmp_path_factory.mktemp("house")
-    shutil.copytree(ROOT / "profiles", house / "profiles", ignore=shutil.ignore_patterns(".*"))
-    shutil.copy(ROOT / "profbook.toml", house)
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "site"], cwd=house, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return house / "build" / "site"
+    return demo_site(tmp_path_factory.mktemp("house"))
 
 
 @pytest.fixture
 def allowed_folder(site: Path) -> Path:
     return site
-
-
-@pytest.fixture(params=["disk", "server"])
-def base(request: pytest.FixtureRequest, site: Path) -> Iterator[str]:
-    """Give the site's address, both ways it is read."""
-    if request.param == "disk":
-        yield site.as_uri()
-    else:
-        with serve(site) as address:
-            yield address
 
 
 def colours(page: Any) -> int:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,45 +12,25 @@ import pytest
 from pipeline.pprof_command import run as pprof
 from pipeline.render.flame import short_name
 from pipeline.units import show
-from tests.browser.conftest import serve, watched_page
+from tests.browser.conftest import PHONE, demo_site, watched_page
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
 BASE, HEAD, SERIES = "20261120_213245-baseline", "20261120_213256-optimized", "20261120_213402-heap-leak"
 CPU = "eventstore/cpu.prof"
 ROWS = """() => [...document.querySelectorAll(".pbx-view:not([hidden]) tbody tr:not([aria-hidden])")]
   .map((row) => [...row.children].map((cell) => cell.textContent))"""
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site of three demo runs by the command."""
-    house = tmp_path_factory.mktemp("explored")
-    for name in (BASE, HEAD, SERIES):
-        shutil.copytree(ROOT / "profiles" / name, house / "profiles" / name)
-    shutil.copy(ROOT / "profbook.toml", house)
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "site"], cwd=house, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return house / "build" / "site"
+    return demo_site(tmp_path_factory.mktemp("explored"), (BASE, HEAD, SERIES))
 
 
 @pytest.fixture
 def allowed_folder(site: Path) -> Path:
     return site
-
-
-@pytest.fixture(params=["disk", "server"])
-def base(request: pytest.FixtureRequest, site: Path) -> Iterator[str]:
-    """Give the site's address, both ways it is read."""
-    if request.param == "disk":
-        yield site.as_uri()
-    else:
-        with serve(site) as address:
-            yield address
 
 
 @pytest.fixture

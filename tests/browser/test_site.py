@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +37,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.write_bytes(payload_scripts(TREE, pack(tree), b"")[path.name])
     build(root, content(""))
     return root / "build" / "site"
-
-
-@pytest.fixture(params=["disk", "server"])
-def base(request: pytest.FixtureRequest, site: Path) -> Iterator[str]:
-    """Give the site's address, both ways it is read."""
-    if request.param == "disk":
-        yield site.as_uri()
-    else:
-        with serve(site) as address:
-            yield address
 
 
 def _loaded(page: Any, address: str, act: Callable[[], None] = lambda: None) -> list[str]:
