@@ -171,7 +171,7 @@ def _run_html(root: Path, config: Config, record: RunRecord) -> bytes:
     )
     env = environment(read_templates(templates_dir()))
     notes = stages.notes(root, config, [record])
-    page = run_page(env, record, rules, metrics=_registry(), notes=notes, comparisons=(), neighbours=("", ""))
+    page = run_page(env, record, rules, metrics=_registry(), notes=notes, around=False)
     return _one_file(page, config)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -171,58 +170,77 @@ def _render(
     compared: Sequence[_Compared],
     stored: Sequence[runs.Listed],
 ) -> BuildReport:
-    from pipeline.site import build, templates
+    from pipeline.render import run_list
+    from pipeline.site import build, templates, workers
 
     output, folder = build_folder(root), templates.templates_dir()
     noted = pairing.plan(config.compare, [one.run for one in stored], config.comparison).findings
-    content = _content(root, config, found, compared, noted)
+    shop = _workshop(root, config)
+    decisions = _decisions(config, [one.brief for one in compared])
+    live, read = _live(root), _reader(root, config, found)
+    shown = run_list.newest_first(found)[: config.site.keep_runs or None]
+    parts = [
+        *_run_parts(root, shop, shown, read),
+        *_comparison_parts(root, shop, shown, compared, decisions),
+    ]
     # A folder of its own for each build: the engine of a killed build may still be writing into the old one.
     for leftover in output.glob("staging-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    return build.build_site(
-        content,
-        templates_dir=folder,
-        root=root,
-        staging=output / f"staging-{os.getpid()}",
-        site_dir=output / "site",
-        live=_live(root),
-        engine=config.site.engine,
-    )
+    with workers.making(parts, lambda part: not build.is_made(part, live)) as planned:
+        content = replace(_lists(root, shop, found, compared, decisions, noted, read), parts=planned)
+        return build.build_site(
+            content,
+            templates_dir=folder,
+            root=root,
+            staging=output / f"staging-{os.getpid()}",
+            site_dir=output / "site",
+            live=live,
+            engine=config.site.engine,
+        )
 
 
-def _content(
-    root: Path,
-    config: Config,
-    found: Sequence[RunSummary],
-    compared: Sequence[_Compared],
-    noted: Sequence[Finding],
-) -> SiteContent:
+def _workshop(root: Path, config: Config) -> Workshop:
     from pipeline.analysis.metrics import HEADLINE, METRICS
-    from pipeline.compare.decision import decide
-    from pipeline.compare.matrix import matrices
-    from pipeline.render import pages, run_list
+    from pipeline.render import pages
     from pipeline.site import cache, templates
 
-    shown = run_list.newest_first(found)[: config.site.keep_runs or None]
-    output, briefs = build_folder(root), [one.brief for one in compared]
-    kept = cache.FileCache(output / "cache" / "charts")
+    kept = cache.FileCache(build_folder(root) / "cache" / "charts")
+    kept.open()
     texts = templates.read_templates(templates.templates_dir())
-    shop = pages.workshop(texts, config, metrics=METRICS, headline=HEADLINE, charts=kept)
+    return pages.workshop(texts, config, metrics=METRICS, headline=HEADLINE, charts=kept)
+
+
+def _decisions(config: Config, briefs: Sequence[Comparison]) -> list[Decision]:
+    from pipeline.compare.decision import decide
+
     by_slug = {one.slug: one for one in briefs}
-    decisions = [decide(one, by_slug.get(f"{one.base}..{one.head}"), rules_of(config)) for one in config.decisions]
-    read = _reader(root, config, found)
+    return [decide(one, by_slug.get(f"{one.base}..{one.head}"), rules_of(config)) for one in config.decisions]
+
+
+def _lists(
+    root: Path,
+    shop: Workshop,
+    found: Sequence[RunSummary],
+    compared: Sequence[_Compared],
+    decisions: Sequence[Decision],
+    noted: Sequence[Finding],
+    read: Callable[[str], RunRecord],
+) -> SiteContent:
+    from pipeline.compare.matrix import matrices
+    from pipeline.render import pages, run_list
+
+    output, briefs, config = build_folder(root), [one.brief for one in compared], shop.config
     lists = pages.render_lists(
         shop,
-        shown,
+        run_list.newest_first(found)[: config.site.keep_runs or None],
         briefs,
         decisions=decisions,
-        matrices=matrices(briefs, HEADLINE),
+        matrices=matrices(briefs, shop.headline),
         history=history.find(output, found, config, read),
         over_time=history.over_time(output, found, read),
         noted=noted,
     )
-    parts = _run_parts(root, shop, shown, briefs, read), _comparison_parts(root, shop, shown, compared, decisions)
-    return replace(lists, parts=tuple(chain(*parts)), shared_key=fingerprint.of_code(fingerprint.DERIVE_CODE))
+    return replace(lists, shared_key=fingerprint.of_code(fingerprint.DERIVE_CODE))
 
 
 def _reader(root: Path, config: Config, found: Sequence[RunSummary]) -> Callable[[str], RunRecord]:
@@ -241,20 +259,16 @@ def _page_key(*parts: object) -> str:
 
 
 def _run_parts(
-    root: Path,
-    shop: Workshop,
-    shown: Sequence[RunSummary],
-    briefs: Sequence[Comparison],
-    read: Callable[[str], RunRecord],
+    root: Path, shop: Workshop, shown: Sequence[RunSummary], read: Callable[[str], RunRecord]
 ) -> Iterator[PlannedPart]:
     from pipeline.render import links, pages
 
     site, folder = shop.config.site, shop.config.collect.profiles_dir
     common = _page_key("run", site.url, site.raw_profiles, folder)
-    places = pages.run_places(shown, briefs)
+    places = pages.run_places(shown)
     for one in shown:
         place = places[one.id]
-        about = [place.comparisons, place.older, place.newer, [earlier.key for earlier in place.earlier]]
+        about = [place.older, [earlier.key for earlier in place.earlier]]
         key = fingerprint.digest(common, one.key, about)
         yield PlannedPart("run", links.run_page(one.id), key, partial(_run_part, root, shop, one.id, place, read))
 

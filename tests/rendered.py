@@ -32,7 +32,7 @@ def render_site(
     shop = pages.workshop(templates, config, metrics=metrics, headline=headline, charts=charts)
     summaries = {record.run.id: summarize(record) for record in records}
     content = pages.render_lists(shop, list(summaries.values()), comparisons, **lists)
-    places, by_id = pages.run_places(list(summaries.values()), comparisons), {one.run.id: one for one in records}
+    places, by_id = pages.run_places(list(summaries.values())), {one.run.id: one for one in records}
     runs = [pages.run_part(shop, by_id[run], place, flames=flames, notes=notes) for run, place in places.items()]
     resting = {
         one.slug: [asked.name for asked in lists.get("decisions", ()) if asked.compared == one.slug]

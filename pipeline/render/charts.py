@@ -170,6 +170,7 @@ def png(chart: ChartData) -> bytes:
     return bytes(vl_convert.vegalite_to_png(json.loads(drawn), scale=2))
 
 
+@functools.cache
 def versions() -> str:
     """Name the libraries a picture depends on, for keys."""
     from importlib.metadata import version

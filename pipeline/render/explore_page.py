@@ -1,14 +1,18 @@
-"""The explorer's page, and the catalogue from which it opens any profile of any run beside any other. Pure.
+"""The explorer's page, and the catalogue: from it any profile of any run is opened, and a run's page finds its place.
+Pure.
 
 Rules: the page itself knows no run. The catalogue is a small list of runs (``data/catalogue.js``), and for each run a
 list of its profiles (``runs/<run>/profiles.js``), read when one of them is asked for: so the page costs the same with
 three runs and with three thousand. Both are classic scripts, because ``fetch`` does not work from ``file://``.
 
-``profbook.data("catalogue", {format, runs: [[run, label, started]]})``, newest first, and
+``profbook.data("catalogue", {format, runs: [[run, label, started]], bare, compared, outcomes})``, newest first, and
 ``profbook.data("run/<run>", {format, run, label, profiles: [{path, component, kind, phase, index, payload, types,
 default, totals, operations, title, hasSource, hasGoroutines}]})``. ``<run>/<path>`` is a profile's address in
 ``/explore/?p=…&base=…``; ``operations`` is how many operations of the load the profile covers, 0 when unknown. What the
-last two tell of is in files of their own: `explore_source`, `explore_goroutines`.
+last two tell of is in files of their own: `explore_source`, `explore_goroutines`. For the pages of runs, which later
+runs do not change, the catalogue is ``profbook.catalogue`` too, and tells what is around each: ``bare`` are the runs
+without profiles ([place among all, run]), ``compared`` the comparisons by [address, title, place of the outcome, places
+of its runs], those that conclude something first, ``outcomes`` the outcomes' [word, sign, tone].
 """
 
 from __future__ import annotations
@@ -20,14 +24,20 @@ from pipeline.model.metric import LoadResult
 from pipeline.model.page import StampedPage
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.summary import RunSummary
+from pipeline.model.verdict import Comparison, Outcome
 from pipeline.render import encode, links
+from pipeline.render.compare_page import title_of
 from pipeline.render.env import Environment, render
 from pipeline.render.explore_goroutines import followed_goroutines, is_followed
 from pipeline.render.explore_source import stored_source
 from pipeline.render.profile_section import kind_title, taken_order
+from pipeline.render.state import OUTCOMES
 
 FORMAT: Final = 1
 CATALOGUE: Final = "data/catalogue.js"
+_WORTH: Final[tuple[Outcome, ...]] = ("regressed", "improved", "unchanged", "inconclusive", "invalid")
+"""Comparisons that conclude something come first."""
+
 _WINDOWS: Final = frozenset({"cpu", "heap-delta", "allocs-delta", "block-delta", "mutex-delta"})
 """Kinds that cover a window of the load; the others count since the process started, or are a moment."""
 
@@ -39,12 +49,30 @@ def explore_page(env: Environment) -> StampedPage:
     )
 
 
-def runs_catalogue(summaries: Sequence[RunSummary]) -> bytes:
+def runs_catalogue(summaries: Sequence[RunSummary], comparisons: Sequence[Comparison] = ()) -> bytes:
     """Write ``data/catalogue.js``; ``summaries`` come newest first."""
     runs = [
         [encode.safe_name(one.id), encode.visible(one.label), one.started] for one in summaries if _has_profiles(one)
     ]
-    return _script("catalogue", {"format": FORMAT, "runs": runs})
+    bare = [[place, encode.safe_name(one.id)] for place, one in enumerate(summaries) if not _has_profiles(one)]
+    found = {"format": FORMAT, "runs": runs, "bare": bare, **_compared(summaries, comparisons)}
+    script = f"(globalThis.profbook ??= {{}}).catalogue = {encode.json_text(found)};\n"
+    return f'{script}profbook.data?.("catalogue", profbook.catalogue);\n'.encode("utf-8", "backslashreplace")
+
+
+def _compared(summaries: Sequence[RunSummary], comparisons: Sequence[Comparison]) -> dict[str, list[Any]]:
+    places = {one.id: place for place, one in enumerate(summaries)}
+    told = [
+        [
+            links.to_page(links.compare_page(one), root=""),
+            encode.visible(title_of(one)),
+            _WORTH.index(one.outcome),
+            sorted({places[run] for run in (*one.base_runs, *one.head_runs) if run in places}),
+        ]
+        for one in sorted(comparisons, key=lambda one: (_WORTH.index(one.outcome), one.slug))
+    ]
+    words = [OUTCOMES[one] for one in _WORTH] if told else []
+    return {"compared": told, "outcomes": [[one.word, one.sign, one.tone] for one in words]}
 
 
 def _has_profiles(run: RunSummary | RunRecord) -> bool:

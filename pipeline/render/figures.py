@@ -18,6 +18,7 @@ from pipeline.model.verdict import Comparison, MetricComparison
 from pipeline.render import encode
 from pipeline.render.charts import ChartData, draw
 from pipeline.render.env import Html, trusted
+from pipeline.render.strip_picture import draw_strips
 
 _SERIES_TYPES: Final = frozenset({"inuse_space", "alloc_space", "goroutine", "cpu", "goroutineleak"})
 
@@ -154,7 +155,8 @@ def _strip(comparison: Comparison, one: MetricComparison, cache: Cache, *, many:
     )
     title = f"{one.metric.title}, {one.component}" if many else one.metric.title
     identity = encode.anchor("strip", one.component, one.metric.name)
-    return _figure(identity, title, chart, ("label", "run", "value"), tuple(shown), cache)
+    drawn = draw_strips(chart, label=f"{title}. The numbers follow as a table.", cache=cache)
+    return Figure(identity, title, trusted(drawn.svg), drawn.spec, ("label", "run", "value"), tuple(shown))
 
 
 def _figure(

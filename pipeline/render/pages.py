@@ -2,16 +2,18 @@
 
 Rules: nothing here depends on the clock, the disk or the order of a dictionary somebody else filled. A run or
 comparison enters only through the templates; the guide is text written by hand. What a part shows of other runs is in
-its `RunPlace` and says nothing of newer ones but the next one's name: a new run changes the page before it alone.
+its `RunPlace` and says nothing of newer ones: a new run changes no page of a run. What does change, the newer run and
+the comparisons, its script takes from the catalogue.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from pipeline import units
 from pipeline.model.config import Config
 from pipeline.model.decision import Decision
 from pipeline.model.finding import Finding
@@ -60,13 +62,11 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True)
 class RunPlace:
-    """What a run's page says of others: ``comparisons`` it takes part in by (address, title, outcome), the ids of the
-    ``older`` and the ``newer`` run (empty at the ends), and the runs of its label just before it.
+    """What a run's page says of others: the id of the ``older`` run (empty at the end), and the runs of its label just
+    before it.
     """
 
-    comparisons: tuple[tuple[str, str, str], ...]
     older: str
-    newer: str
     earlier: tuple[RunSummary, ...]
 
 
@@ -120,7 +120,7 @@ def render_lists(
             "functions": (functions_page(env, ordered, over_time, history),),
             "decision": tuple(decision_page(env, one, known_runs=known) for one in decisions),
         },
-        data={CATALOGUE: runs_catalogue(ordered), PLACE: listing.data},
+        data={CATALOGUE: runs_catalogue(ordered, comparisons), PLACE: listing.data},
         copies=history_data.copies(over_time.stretches),
         search=_search(ordered, comparisons, decisions),
         site_name=shop.config.site.name,
@@ -169,20 +169,11 @@ def _payloads(summaries: Sequence[RunSummary]) -> dict[str, str]:
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
-def run_places(summaries: Sequence[RunSummary], comparisons: Sequence[Comparison]) -> dict[str, RunPlace]:
+def run_places(summaries: Sequence[RunSummary]) -> dict[str, RunPlace]:
     """Find the place of each run among the others, by id."""
     ordered = newest_first(summaries)
-    ids = ["", *(one.id for one in ordered), ""]
-    mine: defaultdict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    for one in comparisons:
-        told = (links.to_page(links.compare_page(one), root="../../"), title_of(one), one.outcome)
-        for run_id in dict.fromkeys((*one.base_runs, *one.head_runs)):
-            mine[run_id].append(told)
-    earlier = earlier_runs(ordered)
-    return {
-        run_id: RunPlace(tuple(mine.get(run_id, ())), ids[at + 2], ids[at], earlier[run_id])
-        for at, run_id in enumerate(ids[1:-1])
-    }
+    earlier, older = earlier_runs(ordered), (*(one.id for one in ordered[1:]), "")
+    return {one.id: RunPlace(before, earlier[one.id]) for one, before in zip(ordered, older, strict=False)}
 
 
 def run_part(
@@ -209,8 +200,7 @@ def run_part(
         rules,
         metrics={metric.name: metric for metric in shop.metrics},
         notes=notes or {},
-        comparisons=place.comparisons,
-        neighbours=(place.older, place.newer),
+        older=place.older,
         earlier=place.earlier,
     )
     return SitePart(page, run_catalogue(record), run_copies(record, config))
@@ -266,16 +256,27 @@ def _search(
 ) -> tuple[SearchEntry, ...]:
     return (
         *(_run_entry(one) for one in ordered),
+        *_function_entries(ordered),
         *(_compare_entry(one) for one in comparisons),
         *(_decision_entry(one) for one in decisions),
     )
 
 
 def _run_entry(summary: RunSummary) -> SearchEntry:
-    words = [summary.label, state_of_key(summary.state).word, *summary.functions]
+    words = [summary.label, state_of_key(summary.state).word]
     url = encode.url_path(links.run_page(summary.id)) + "index.html"
     text = encode.search_text(", ".join(word for word in words if word))
     return SearchEntry(url, encode.search_text(f"Run {summary.id}"), text)
+
+
+def _function_entries(ordered: Sequence[RunSummary]) -> Iterator[SearchEntry]:
+    """Lead each function to its history, once: every page loads the index, and runs share most of theirs."""
+    counts = Counter(name for one in ordered for name in dict.fromkeys(one.functions))
+    newest = {name: one.id for one in reversed(ordered) for name in one.functions}
+    for name in sorted(counts):
+        url = f"{links.FUNCTIONS}index.html?f={encode.fragment_value(encode.visible(name))}"
+        told = f"among the heaviest of {units.counted(counts[name], 'run')}, last of {newest[name]}"
+        yield SearchEntry(url, encode.search_text(f"Function {name}"), encode.search_text(told))
 
 
 def _compare_entry(comparison: Comparison) -> SearchEntry:

@@ -22,11 +22,10 @@ from pipeline.render.headline_section import headline
 from pipeline.render.permalinks import linked_headings
 from pipeline.render.profile_section import KindSection, SectionRules, kind_sections
 from pipeline.render.questions import questions
-from pipeline.render.state import COMPARABLE, DIRECTIONS, OUTCOMES, SEVERITIES, run_state, state_key
+from pipeline.render.state import COMPARABLE, DIRECTIONS, SEVERITIES, run_state, state_key
 from pipeline.render.timeline_section import timeline_view
 
 _NOTES_LIMIT: Final = 100_000
-_WORTH: Final = ("regressed", "improved", "unchanged", "inconclusive", "invalid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +70,15 @@ def run_page(
     *,
     metrics: Mapping[str, Metric],
     notes: Mapping[tuple[str, str], str],
-    comparisons: Sequence[tuple[str, str, str]],
-    neighbours: tuple[str, str],
+    older: str = "",
     earlier: Sequence[RunSummary] = (),
+    around: bool = True,
 ) -> StampedPage:
     """Make the page of one run.
 
-    ``comparisons`` are (address, title, outcome) of those it takes part in; ``neighbours`` are the ids of the older
-    and the newer run, empty at the ends; ``earlier`` are the runs of its label before it (`spread.earlier_runs`).
+    ``older`` is the id of the run before it; ``earlier`` are the runs of its label before it (`spread.earlier_runs`).
+    The newer run and the comparisons, which later runs change, are shown by a script when it stands in a site with
+    others ``around`` it, from the catalogue.
     """
     run = record.run
     url = links.run_page(run.id)
@@ -113,13 +113,10 @@ def run_page(
         files=file_lines(record, raw=rules.raw),
         environment=environment_facts(run.manifest) if run.manifest else (),
         notes=written,
-        comparisons=_best_first(comparisons),
-        older=links.to_page(links.run_page(neighbours[0]), root="../../") if neighbours[0] else "",
-        newer=links.to_page(links.run_page(neighbours[1]), root="../../") if neighbours[1] else "",
-        older_id=neighbours[0],
-        newer_id=neighbours[1],
+        older=links.to_page(links.run_page(older), root="../../") if older else "",
+        older_id=older,
+        around=encode.safe_name(run.id) if around else "",
         severities=SEVERITIES,
-        outcomes=OUTCOMES,
     )
     return StampedPage(url, run.id, linked_headings(body), toc)
 
@@ -138,11 +135,6 @@ def _line(one: Measurement, metric: Metric) -> MetricLine:
 
 def _unknown(name: str) -> Metric:
     return Metric(name, name, "count", "none", "not in the registry of this version")
-
-
-def _best_first(comparisons: Sequence[tuple[str, str, str]]) -> tuple[tuple[str, str, str], ...]:
-    """Put the comparisons first that conclude something, then those that do not, then the invalid ones."""
-    return tuple(sorted(comparisons, key=lambda one: _WORTH.index(one[2]) if one[2] in _WORTH else len(_WORTH)))
 
 
 def load_facts(load: LoadResult) -> tuple[tuple[str, str], ...]:

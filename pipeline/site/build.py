@@ -9,7 +9,6 @@ of the site, or much of it, swaps a whole new tree in. The same content gives th
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import os
@@ -26,13 +25,14 @@ from pipeline.errors import SiteError
 from pipeline.model.page import PlannedPart, SearchEntry, SiteContent, unit_of
 from pipeline.render import charts
 from pipeline.site import stamp, swap
-from pipeline.site.engine import Engine, kept_scripts, run_engine, shells_of
+from pipeline.site.engine import Engine, kept_scripts, run_engine, shells_of, wants_json_index
 from pipeline.site.kept_pages import KeptPages
 
 _VEGA: Final = "assets/vega.js"
 _SEARCH: Final = "search/search_index.json"
 _ZENSICAL_SEARCH: Final = "search.json"
 _SITEMAP: Final = "sitemap.xml"
+_SMALL: Final = 8 << 20
 _FEW: Final = 400
 """Of more changed files than this a whole new tree is made."""
 
@@ -104,6 +104,7 @@ class _Work:
     live: Live
     digests: dict[str, dict[str, str]] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
     removed: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
@@ -150,6 +151,11 @@ def build_site(
     )
 
 
+def is_made(part: PlannedPart, live: Live) -> bool:
+    """Tell whether the site that is there has a part as planned, whatever its shell."""
+    return live.known.get(unit_of(f"{part.url}index.html"), ("",))[0].partition(" ")[0] == part.key
+
+
 def _bring_up_to_date(name: str, planned: _Unit, work: _Work) -> tuple[str, str]:
     """Finish the files of a unit that differ in the staging folder; gives its key and the digest of its content."""
     key, content = work.live.known.get(name, ("", ""))
@@ -160,9 +166,10 @@ def _bring_up_to_date(name: str, planned: _Unit, work: _Work) -> tuple[str, str]
     desired: dict[str, str] = {}
     for file in planned.produce(here if vouched else {}, key if vouched else ""):
         try:
-            sha256 = file.sha256 or _digest(file.source)
+            source = file.source if file.sha256 else _opened(file.source)
+            sha256 = file.sha256 or _digest(source)
             if here.get(file.path) != sha256:
-                _finish(file, work)
+                _finish(file.path, source, work)
         except OSError:
             work.skipped.append(file.path)
             continue
@@ -172,22 +179,29 @@ def _bring_up_to_date(name: str, planned: _Unit, work: _Work) -> tuple[str, str]
     return planned.key, work.live.content_of(desired)
 
 
-def _digest(source: bytes | Path | None) -> str:
+def _opened(source: Source | None) -> Source | None:
+    """Read a file that is small, so that it is read once; a large one is never in memory whole."""
+    return source.read_bytes() if isinstance(source, Path) and source.stat().st_size <= _SMALL else source
+
+
+def _digest(source: Source | None) -> str:
     if isinstance(source, Path):
         with source.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     return hashlib.sha256(source or b"").hexdigest()
 
 
-def _finish(file: _File, work: _Work) -> None:
+def _finish(path: str, source: Source | None, work: _Work) -> None:
     """Write one file whole in the staging folder. Always a file of its own: what publishes a site takes no links."""
-    target = work.tree / file.path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(file.source, Path):
-        shutil.copyfile(file.source, target, follow_symlinks=True)
+    target, folder = work.tree / path, path.rpartition("/")[0]
+    if folder not in work.folders:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work.folders.add(folder)
+    if isinstance(source, Path):
+        shutil.copyfile(source, target, follow_symlinks=True)
     else:
-        target.write_bytes(file.source or b"")
-    work.written[file.path] = time.time_ns()
+        target.write_bytes(source or b"")
+    work.written[path] = time.time_ns()
 
 
 def _link(old: Path, new: Path) -> bool:
@@ -355,7 +369,7 @@ def _vega(root: Path) -> bytes:
 
 
 def _search(made: Engine, entries: Iterable[SearchEntry]) -> Iterator[_File]:
-    """Add the curated entries to the index, and write it as a script too: ``fetch`` does not work from the disk."""
+    """Add the curated entries to the index, and write it as a script: ``fetch`` does not work from the disk."""
     if _ZENSICAL_SEARCH in made.files:
         index = json.loads(made.read(_ZENSICAL_SEARCH))
         index["items"] += [{"location": one.url, "level": 1, "title": one.title, "text": one.text} for one in entries]
@@ -365,8 +379,9 @@ def _search(made: Engine, entries: Iterable[SearchEntry]) -> Iterator[_File]:
     index = json.loads(made.read(_SEARCH))
     index["docs"] += [{"location": one.url, "title": one.title, "text": one.text} for one in entries]
     text = json.dumps(index, separators=(",", ":"))
-    yield _File(_SEARCH, text.encode())
-    yield _File(f"{_SEARCH}".replace(".json", ".js"), f"var __index = {text}".encode())
+    if wants_json_index(made):
+        yield _File(_SEARCH, text.encode())
+    yield _File(_SEARCH.replace(".json", ".js"), f"var __index = {text}".encode())
 
 
 def _sitemap(made: Engine, content: SiteContent) -> Iterator[_File]:
@@ -380,7 +395,6 @@ def _sitemap(made: Engine, content: SiteContent) -> Iterator[_File]:
     day = re.match(r"\d{4}-\d\d-\d\d", content.extra.get("newest", ""))
     text = re.sub(r"<lastmod>[^<]*</lastmod>", f"<lastmod>{day[0] if day else '1970-01-01'}</lastmod>", text)
     yield _File(_SITEMAP, text.encode())
-    yield _File(f"{_SITEMAP}.gz", gzip.compress(text.encode(), mtime=0))
 
 
 def _urls(content: SiteContent, kind: str) -> list[str]:

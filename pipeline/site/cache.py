@@ -22,6 +22,12 @@ class FileCache(MutableMapping[str, str]):
     def __init__(self, folder: Path) -> None:
         self._folder = folder / _code()
 
+    def open(self) -> None:
+        """Make the folder, without what other code kept in it."""
+        if not self._folder.is_dir():
+            shutil.rmtree(self._folder.parent, ignore_errors=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
+
     def __getitem__(self, key: str) -> str:
         """Read one text. Raises KeyError when it is absent or damaged."""
         try:
@@ -34,9 +40,7 @@ class FileCache(MutableMapping[str, str]):
 
     def __setitem__(self, key: str, value: str) -> None:
         """Keep one text, whole or not at all."""
-        if not self._folder.is_dir():
-            shutil.rmtree(self._folder.parent, ignore_errors=True)
-            self._folder.mkdir(parents=True, exist_ok=True)
+        self.open()
         data = value.encode()
         partial = self._folder / f".{key}.{os.getpid()}"
         partial.write_bytes(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)

@@ -44,6 +44,11 @@ ENGINES: Final = (*_COMMANDS, NONE)
 """Engines by the name of their Python module, and a plain frame of our own."""
 
 _NAME: Final = re.compile(r"^[A-Za-z0-9._-]+")
+_INDEX: Final = re.compile(
+    r'location\.protocol==="file:"\?([\w$]+\(`\$\{new URL\("search/search_index\.js",[\w$.]+\)\}`\)\.pipe\([^:?]*?\)):'
+    r'[\w$]+\(new URL\("search/search_index\.json",[\w$.]+\)\)'
+)
+"""How the theme reads the index of its search: as a script from the disk, else as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,9 @@ def _seal(tree: Path, place: Path) -> dict[str, str]:
     for path in sorted(tree.rglob("*.html")):
         if path != tree / "404.html":  # served for any address, so its links start at the site's root
             path.write_text(links.name_index(path.read_text("utf-8")), "utf-8")
+    for path in sorted(tree.glob("assets/javascripts/bundle.*.js")):
+        # One index then serves both: it is the largest file that every run changes.
+        path.write_text(_INDEX.sub(lambda match: match[1], path.read_text("utf-8")), "utf-8")
     files = {path.relative_to(tree).as_posix(): _digest(path) for path in sorted(tree.rglob("*")) if path.is_file()}
     text = json.dumps(files, separators=(",", ":")).encode()
     place.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
@@ -223,7 +231,7 @@ def _run(name: str, work: Path) -> None:
             text=True,
             timeout=_SECONDS,
             check=False,
-            preexec_fn=_ends_with_us(),
+            preexec_fn=ends_with_us(),
         )
     except subprocess.TimeoutExpired as error:
         raise SiteError(f"{name} did not finish within {_SECONDS} seconds.") from error
@@ -232,7 +240,7 @@ def _run(name: str, work: Path) -> None:
         raise SiteError(f"{name} ended with exit code {done.returncode}:\n{told}", cure="The site is as it was before.")
 
 
-def _ends_with_us() -> Callable[[], None] | None:
+def ends_with_us() -> Callable[[], None] | None:
     """Make the engine end when we are killed, where the kernel can: it must not write into what is cleared next."""
     if sys.platform != "linux":
         return None
@@ -242,6 +250,12 @@ def _ends_with_us() -> Callable[[], None] | None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
     return ask
+
+
+def wants_json_index(made: Engine) -> bool:
+    """Tell whether some script of the theme still asks for the index of its search as JSON."""
+    scripts = [path for path in made.files if path.startswith("assets/javascripts/bundle.") and path.endswith(".js")]
+    return not scripts or any(b"search_index.json" in made.read(path) for path in scripts)
 
 
 def shells_of(made: Engine, content: SiteContent) -> Iterator[tuple[str, stamp.Shell, str]]:

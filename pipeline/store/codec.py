@@ -29,7 +29,12 @@ def dump(value: object) -> bytes:
 
 def load(data: bytes, kind: type[Value]) -> Value:
     """Read what `dump` wrote; raises ValueError for anything else."""
-    return from_plain(json.loads(data.decode(), parse_constant=_refuse), kind)
+    plain = json.loads(data.decode(), parse_constant=_refuse)
+    try:
+        value: Value = _quick(cast("Any", kind))(plain)
+    except (_Odd, KeyError, TypeError):
+        return from_plain(plain, kind)  # says what is odd, and where
+    return value
 
 
 def to_plain(value: Any) -> Any:
@@ -202,3 +207,91 @@ def _record(kind: Any) -> _Reader:
 
 def _is_required(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
+
+
+# --- reading what is as `dump` writes it -------------------------------------------------------------------------
+
+
+class _Odd(Exception):  # noqa: N818 - not an error: the careful reader has the last word
+    """What was read is not just as `dump` writes it."""
+
+
+@cache
+def _quick(hint: Any) -> Callable[[Any], Any]:
+    """Make a reader that keeps no places for messages, and knows no missing and no unknown keys."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return _quick_choice(frozenset(args))
+    if origin in {Union, types.UnionType}:
+        inner = _quick(next(arg for arg in args if arg is not type(None)))
+        return lambda plain: None if plain is None else inner(plain)
+    if origin is tuple:
+        return _quick_items(args[0]) if args[-1] is Ellipsis else _quick_places(args)
+    if is_dataclass(hint):
+        return _quick_record(hint)
+    return _quick_number if hint is float else _quick_scalar(hint)
+
+
+def _quick_choice(choices: frozenset[Any]) -> Callable[[Any], Any]:
+    def read(plain: Any) -> Any:
+        if plain in choices:
+            return plain
+        raise _Odd
+
+    return read
+
+
+def _quick_scalar(kind: type) -> Callable[[Any], Any]:
+    def read(plain: Any) -> Any:
+        if type(plain) is kind:
+            return plain
+        raise _Odd
+
+    return read
+
+
+def _quick_number(plain: Any) -> float:
+    if type(plain) is float:
+        return plain
+    if type(plain) is int or plain in {"nan", "inf", "-inf"}:
+        return float(plain)
+    raise _Odd
+
+
+def _quick_items(inner: Any) -> Callable[[Any], Any]:
+    one = _quick(inner)
+
+    def read(plain: Any) -> Any:
+        if type(plain) is list:
+            return tuple([one(item) for item in plain])
+        raise _Odd
+
+    def read_scalars(plain: Any) -> Any:
+        if type(plain) is list and set(map(type, plain)) <= {inner}:
+            return tuple(plain)
+        raise _Odd
+
+    return read_scalars if inner in {str, int, bool} else read
+
+
+def _quick_places(kinds: tuple[Any, ...]) -> Callable[[Any], Any]:
+    readers = [_quick(kind) for kind in kinds]
+
+    def read(plain: Any) -> Any:
+        if type(plain) is list and len(plain) == len(readers):
+            return tuple([one(item) for one, item in zip(readers, plain, strict=True)])
+        raise _Odd
+
+    return read
+
+
+def _quick_record(kind: Any) -> Callable[[Any], Any]:
+    readers = [(name, _quick(hint)) for name, hint in _hints(kind).items()]
+    count = len(readers)
+
+    def read(plain: Any) -> Any:
+        if type(plain) is dict and len(plain) == count:
+            return kind(**{name: one(plain[name]) for name, one in readers})
+        raise _Odd
+
+    return read

@@ -14,11 +14,12 @@ import hashlib
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.model.history import FunctionTable, RunFacts, RunHistory, Stretch
-from pipeline.store import atomic, fingerprint, records
+from pipeline.store import atomic, fingerprint, records, seen
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 _KIND: Final = "history-parts"
 _CODE: Final = ("compare/followed.py", "compare/replicates.py", "model/history.py", "store/history.py")
+_PARTS_READ: Final = 4
 _MOST: Final = 64
 """Runs of a stretch at the most; a run whose digest is a multiple of it ends one too."""
 
@@ -202,6 +204,16 @@ def _text(value: Any) -> Any:
 
 
 def _read_part(folder: Path, key: str) -> dict[str, RunHistory]:
+    """Read a part, or take it as it was read: one build asks for the last ones several times."""
+    try:
+        states = tuple(seen.state_of(_place(folder, table, key)) for table in TABLES)
+    except OSError:
+        states = ()
+    return _read_tables(folder, key, states)
+
+
+@lru_cache(_PARTS_READ)
+def _read_tables(folder: Path, key: str, _: tuple[str, ...]) -> dict[str, RunHistory]:
     frames = {table: _frame(_place(folder, table, key)) for table in TABLES}
     metrics: dict[str, list[tuple[str, str, float]]] = {}
     for run, *told in frames["metrics"].iter_rows():

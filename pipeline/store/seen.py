@@ -66,6 +66,11 @@ def look(folder: Path, *, deep: bool = True) -> FolderState | None:
     return FolderState(tuple(files), is_settled(max((file.changed for file in files), default=0), now))
 
 
+def state_of(path: Path) -> str:
+    """State of one file, which changes with every change of it. Raises OSError when there is none."""
+    return _state(path.stat())
+
+
 def is_settled(changed: int, now: int) -> bool:
     """Tell whether a change at ``changed`` could not be mistaken for a later one."""
     return changed < now - SETTLED_NANOS

@@ -1,4 +1,6 @@
-"""Builds the site as the command does and prints, as JSON, the seconds of the stage alone: without making pages."""
+"""Builds the site as the command does and prints, as JSON, the seconds of the stage, and those of it that go into pages
+of runs and comparisons, and into all that is over time: the history, its search, its scripts and its two pages.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pipeline import sites
+from pipeline import history, sites
 from pipeline.__main__ import main
+from pipeline.render import pages
 from pipeline.site import build
 
-SPENT = {"stage": 0.0, "pages": 0.0}
+SPENT = {"stage": 0.0, "pages": 0.0, "trends": 0.0}
 
 
 def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,6 +33,9 @@ if __name__ == "__main__":
     build.build_site = timed("stage", build.build_site)
     sites._run_part = timed("pages", sites._run_part)
     sites._comparison_part = timed("pages", sites._comparison_part)
+    history.find, history.over_time = timed("trends", history.find), timed("trends", history.over_time)
+    pages.trends_page = timed("trends", pages.trends_page)
+    pages.functions_page = timed("trends", pages.functions_page)
     code = main(["site"])
     print(json.dumps(SPENT))
     sys.exit(code)

@@ -58,13 +58,13 @@ def test_the_overview_loads_the_small_scripts_alone(base: str, page: Any) -> Non
 def test_a_run_page_loads_the_flame_graph_when_it_comes_near(base: str, page: Any) -> None:
     def come_near() -> None:
         page.evaluate("document.querySelector('.pb-flame').style.marginTop = '4000px'")
-        assert page.evaluate("Object.keys(profbook.entries)") == ["profbook"]
+        assert page.evaluate("Object.keys(profbook.entries)") == ["profbook", "around"]
         page.locator(".pb-flame").first.scroll_into_view_if_needed()
         page.wait_for_selector(".pb-flame[data-state=ready]")
         page.wait_for_selector(TOOLS)
 
     assert _loaded(page, f"{base}/{RUN}", come_near) == [
-        "early", "profbook", "base", "engine", "viewer", "patterns", "tools",
+        "early", "profbook", "around", "base", "engine", "viewer", "patterns", "tools",
     ]  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def test_a_run_page_gets_the_filters_when_only_samples_can_tell(base: str, site:
             page.wait_for_selector(TOOLS)
 
         assert _loaded(page, f"{base}/{RUN}", look) == [
-            "early", "profbook", "base", "engine", "viewer", "patterns", "filters", "tools",
+            "early", "profbook", "around", "base", "engine", "viewer", "patterns", "filters", "tools",
         ]  # fmt: skip
     finally:
         for path, data in before.items():
@@ -114,6 +114,19 @@ def test_one_walks_from_the_overview_to_a_run_its_flame_graph_and_its_comparison
     page.get_by_role("link", name="20260102_030405-baseline").click()
     page.get_by_role("link", name="Guide").first.click()
     assert page.locator("h1").inner_text().startswith("Guide")
+
+
+def test_a_run_page_finds_what_is_around_it_in_the_catalogue(base: str, page: Any) -> None:
+    page.goto(f"{base}/{RUN}")
+    compared = page.locator("[data-pb-around] a", has_text="optimized against baseline")
+    compared.wait_for()
+    assert "improved" in page.locator("[data-pb-around] .pb-badge").first.inner_text()
+    newer = page.locator(".pb-neighbours a[rel=next]")
+    assert "list of runs" not in newer.inner_text()
+    newer.click()
+    older = page.locator(".pb-neighbours a[rel=prev]")
+    older.wait_for()
+    assert older.get_attribute("href") == f"../../{RUN}"
 
 
 def test_a_chart_becomes_interactive_on_demand_and_not_before(base: str, page: Any) -> None:
@@ -155,7 +168,8 @@ def test_sample_types_are_chosen_with_the_keyboard(base: str, page: Any) -> None
 
 def test_search_finds_runs_functions_and_codes(base: str, page: Any) -> None:
     page.goto(f"{base}/{RUN}")
-    for query, title in (("mallocgc", "Run 2026"), ("goroutine_leak", "Findings"), ("alert", "Run 20260104")):
+    wanted = (("mallocgc", "Function runtime.mallocgc"), ("goroutine_leak", "Findings"), ("alert", "Run 20260104"))
+    for query, title in wanted:
         page.locator("input.md-search__input").fill("")
         page.locator("input.md-search__input").press_sequentially(query)
         page.locator(".md-search-result__article h1", has_text=title).first.wait_for()
@@ -170,7 +184,7 @@ def test_the_search_index_is_fetched_when_somebody_searches(site: Path, page: An
         assert not [url for url in seen if "search_index" in url]
         page.keyboard.press("/")
         page.keyboard.insert_text("mallocgc")
-        page.locator(".md-search-result__article h1", has_text="Run 2026").first.wait_for()
+        page.locator(".md-search-result__article h1", has_text="mallocgc").first.wait_for()
         assert len([url for url in seen if "search_index" in url]) == 1
         seen.clear()
         page.goto(f"{address}/{RUN}?q=mallocgc", wait_until="networkidle")

@@ -14,12 +14,20 @@ from pipeline.render.env import environment
 from pipeline.render.explore_page import CATALOGUE, explore_page, operations, run_catalogue, runs_catalogue
 from pipeline.render.summary import summarize
 from pipeline.site.templates import read_templates, templates_dir
-from tests.records import HOSTILE, empty_record, hostile_record, load, profile, record
+from tests.records import HOSTILE, comparison, empty_record, hostile_record, load, profile, record
 
 
 def told(files: dict[str, bytes], place: str, key: str) -> dict[str, object]:
     """Read what a data script says under a key."""
     text = files[place].decode()
+    if place == CATALOGUE:
+        begin, end = (
+            "(globalThis.profbook ??= {}).catalogue = ",
+            ';\nprofbook.data?.("catalogue", profbook.catalogue);\n',
+        )
+        assert text.startswith(begin)
+        assert text.endswith(end)
+        return json.loads(text.removeprefix(begin).removesuffix(end))
     found = re.fullmatch(r'profbook\.data\((".*?"),(\{.*\})\);\n', text, re.DOTALL)
     assert found
     assert json.loads(found[1]) == key
@@ -28,16 +36,33 @@ def told(files: dict[str, bytes], place: str, key: str) -> dict[str, object]:
 
 def test_the_catalogue_lists_the_runs_that_have_profiles() -> None:
     newer = record("20260105_000000-b", label="b")
-    files = {CATALOGUE: runs_catalogue([summarize(one) for one in (newer, record(), empty_record())])}
+    files = {CATALOGUE: runs_catalogue([summarize(one) for one in (newer, empty_record(), record())])}
     assert told(files, CATALOGUE, "catalogue") == {
         "format": 1,
         "runs": [
             ["20260105_000000-b", "b", "2026-01-02T03:04:05Z"],
             ["20260102_030405-baseline", "baseline", "2026-01-02T03:04:05Z"],
         ],
+        "bare": [[1, empty_record().run.id]],
+        "compared": [],
+        "outcomes": [],
     }
     assert set(run_catalogue(newer)) == {"runs/20260105_000000-b/profiles.js"}
     assert run_catalogue(empty_record()) == {}
+
+
+def test_the_catalogue_knows_what_each_run_is_compared_in() -> None:
+    runs = [summarize(one) for one in (record("20260103_030405-optimized", label="optimized"), record())]
+    one = replace(
+        comparison(), base_runs=("20260102_030405-baseline",), head_runs=("20260103_030405-optimized", "gone")
+    )
+    other = replace(one, head_label="zero", head_runs=("gone",), outcome="regressed")
+    found = told({CATALOGUE: runs_catalogue(runs, (one, other))}, CATALOGUE, "catalogue")
+    outcomes = [word for word, _, _ in found["outcomes"]]
+    assert [(address, outcomes[place], runs) for address, _, place, runs in found["compared"]] == [
+        ("compare/baseline..zero/index.html", "regressed", [1]),
+        ("compare/baseline..optimized/index.html", one.outcome, [0, 1]),
+    ]
 
 
 def test_a_runs_list_says_what_the_explorer_needs() -> None:
@@ -169,7 +194,9 @@ def test_hostile_names_stay_data(text: str) -> None:
         assert re.fullmatch(r"[A-Za-z0-9._/-]*", place)
         script = data.decode()
         assert not re.search(r"[<>&\u2028\u2029]", script)
-        json.loads(script[script.index(",") + 1 : script.rindex(")")])
+        if place != CATALOGUE:
+            json.loads(script[script.index(",") + 1 : script.rindex(")")])
+    assert told(files, CATALOGUE, "catalogue")
 
 
 def test_a_path_that_is_no_text_is_kept() -> None:

@@ -138,7 +138,7 @@ def test_the_run_page_judges_first_and_shows_everything() -> None:
         "complete",
         "higher is better",
         "125 ops/s",
-        "optimized against baseline",
+        'data-pb-around="20260102_030405-baseline" data-root="../../"',
         "2 of 7 functions, total 400 B",
         "<svg>space</svg>",
         'data-src="../../data/01/0123456789abcdef.pfv.js"',
@@ -167,7 +167,15 @@ def test_runs_are_listed_newest_first_and_linked_to_their_neighbours() -> None:
     assert [page.title for page in content.stamped["run"]] == ["20260103_030405-b", "20260102_030405-a"]
     table = body(content, "overview")
     assert table.index("20260103_030405-b") < table.index("20260102_030405-a")
-    assert 'rel="next" href="../../runs/20260103_030405-b/index.html"' in content.stamped["run"][1].body
+    assert 'rel="prev" href="../../runs/20260102_030405-a/index.html"' in content.stamped["run"][0].body
+
+
+def test_a_later_run_or_comparison_changes_no_page_of_a_run() -> None:
+    first, later = record("20260102_030405-a"), record("20260103_030405-b")
+    later = replace(later, run=replace(later.run, started="2026-01-03T03:04:05Z"))
+    alone, both = site(first), site(later, first, compared=(comparison(),))
+    assert both.stamped["run"][1] == alone.stamped["run"][0]
+    assert both.data["data/catalogue.js"] != alone.data["data/catalogue.js"]
 
 
 def test_a_comparison_claims_only_what_is_judged() -> None:
@@ -219,8 +227,11 @@ def test_no_copy_leaves_its_folder() -> None:
 
 def test_search_entries_hold_functions_and_no_markup() -> None:
     entries = site(hostile_record(HOSTILE[0]), record(), compared=(comparison(),)).search
-    assert len(entries) == 3
-    assert any("runtime.mallocgc" in entry.text for entry in entries)
+    found = {entry.title: entry for entry in entries}
+    assert found["Function runtime.mallocgc"].url == "functions/index.html?f=runtime.mallocgc"
+    assert "of 1 run, last of 20260102_030405-baseline" in found["Function runtime.mallocgc"].text
+    assert not any("runtime.mallocgc" in entry.text for entry in entries)
+    assert len({entry.url for entry in entries}) == len(entries)
     assert not any("<" in entry.title + entry.text for entry in entries)
 
 

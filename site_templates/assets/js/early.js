@@ -5,23 +5,21 @@
   "use strict";
   document.documentElement.classList.add("pb-js");
 
-  /** The index is the largest file of most pages, and most readers never search. */
+  /** The index is the largest file of most pages, and most readers never search: the theme gets it when they begin to. */
   function fetchIndexLate() {
-    const { open, send } = XMLHttpRequest.prototype;
+    const { head } = document;
+    const append = head.appendChild;
     const wanted = new Promise((resolve) => {
       const params = new URLSearchParams(location.search);
       if (params.has("q") || params.has("h")) resolve();
       const look = ({ target }) => target.closest?.(".md-search, [for=__search]") && resolve();
       for (const kind of ["focusin", "pointerover"]) addEventListener(kind, look);
     });
-    const late = new WeakSet();
-    XMLHttpRequest.prototype.open = function (method, url, ...others) {
-      if (/\/search_index\.json$/.test(url)) late.add(this);
-      return open.call(this, method, url, ...others);
-    };
-    XMLHttpRequest.prototype.send = function (...body) {
-      if (!late.has(this)) return send.apply(this, body);
-      wanted.then(() => send.apply(this, body));
+    head.appendChild = (node) => {
+      const add = () => append.call(head, node);
+      if (!/\/search_index\.js$/.test(node.src)) return add();
+      wanted.then(add);
+      return node;
     };
   }
 
@@ -64,6 +62,6 @@
     };
   }
 
+  fetchIndexLate();
   if (location.protocol === "file:") workInFrames();
-  else fetchIndexLate();
 })();

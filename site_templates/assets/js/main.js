@@ -4,7 +4,7 @@ import { bootCommands } from "./commands.js";
 import { bootExplorers, bootFlameGraphs } from "./explorers.js";
 import { bootFilms } from "./film.js";
 import { bootOverTime } from "./over_time.js";
-import { bootRunTables } from "./run_tables.js";
+import { bootAround, bootRunTables } from "./run_tables.js";
 import { bootSorting } from "./table_sort.js";
 import { bootTabs } from "./tabs.js";
 import { bootTheme } from "./theme.js";
@@ -22,6 +22,7 @@ function boot() {
   bootFlameGraphs(root);
   bootExplorers(root);
   bootOverTime(root);
+  bootAround(root);
 }
 
 // Now or when the page is there, and again when the theme replaces its content without a load.

@@ -1,4 +1,4 @@
-// The table of runs, on the pages that have one: its script is a part of its own.
+// The table of runs, and what is around a run, on the pages that have one: the script of either is a part of its own.
 import { once } from "./once.js";
 import { loadPart } from "./parts.js";
 
@@ -6,5 +6,12 @@ import { loadPart } from "./parts.js";
 export function bootRunTables(root) {
   once(root, "[data-pb-runs]", "Runs", (box) => {
     loadPart("lists").then(({ openRunTable }) => openRunTable(box));
+  });
+}
+
+/** @param {ParentNode} root */
+export function bootAround(root) {
+  once(root, "[data-pb-around]", "Around", (box) => {
+    loadPart("around").then(({ showAround }) => showAround(box));
   });
 }

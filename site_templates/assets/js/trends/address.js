@@ -61,7 +61,8 @@ export function writeHash(state) {
  * @param {(state: State, how: {linked: boolean}) => void} changed called after every change; `linked` when a link made it
  */
 export function openState(changed) {
-  let state = readState(location.hash);
+  // What the search leads to has its fields in the query: the theme's index knows one entry for each address.
+  let state = readState(location.hash || location.search.replace(/^\?/, "#"));
   const follow = () => {
     state = readState(location.hash);
     changed(state, { linked: true });
@@ -75,7 +76,7 @@ export function openState(changed) {
       const next = { ...state, ...change };
       if (Object.keys(next).every((key) => next[key] === state[key])) return;
       state = next;
-      history[replace ? "replaceState" : "pushState"](null, "", writeHash(state) || location.pathname + location.search);
+      history[replace ? "replaceState" : "pushState"](null, "", writeHash(state) || location.pathname);
       changed(state, { linked: false });
     },
   };
