@@ -24,6 +24,7 @@ that follow, then those. ``mappings`` are mapped files; pprof's filters match fu
     flat.at flat.0 flat.1 …               gaps of the nodes with any flat value; per type those values ÷ scale,
                                           zigzag (2n, or -2n-1 below 0) where the type is signed
 
+Columns are compressed in blocks of their own, except small ones: letters and numbers want codes of their own.
 A gap counts from the position before, the first from -1. Cumulative values are not stored: readers add them up.
 Everything is deterministic: equal trees are equal bytes.
 """
@@ -52,6 +53,9 @@ COLUMNS: Final = (
     "frame.mapping", "frame.bare", "frame.nameless", "node.frame", "node.up_at", "node.up", "node.inlined", "flat.at",
 )  # fmt: skip
 """What comes before ``flat.0``, ``flat.1`` … in the file."""
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_BLOCK: Final = 128
+"""Bytes from which a column is worth a block of the compressed file."""
 _LONGEST: Final = 10
 _SMALL: Final = tuple(bytes((value,)) for value in range(0x80))
 _Bytes = NDArray[np.uint8]
@@ -118,7 +122,14 @@ def seal(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> bytes:
     """Put a header and named columns into one compressed file."""
     whole = {**header, "format": FORMAT, "columns": [len(data) for data in columns.values()]}
     text = json.dumps(whole, sort_keys=True, separators=(",", ":")).encode("ascii")
-    return gzip.compress(struct.pack("<I", len(text)) + text + b"".join(columns.values()), 9, mtime=0)
+    parts = [struct.pack("<I", len(text)) + text, *columns.values()]
+    packer = zlib.compressobj(9, zlib.DEFLATED, _GZIP, zlib.DEF_MEM_LEVEL)
+    packed = [packer.compress(parts[0])]
+    for before, data in pairwise(parts):
+        if min(len(before), len(data)) >= _BLOCK:
+            packed.append(packer.flush(zlib.Z_PARTIAL_FLUSH))
+        packed.append(packer.compress(data))
+    return b"".join([*packed, packer.flush()])
 
 
 def unpack(data: bytes) -> CallTree:

@@ -143,7 +143,7 @@ def _subject(site: Path, name: str, path: Path, run: str) -> Subject:
     text = (site / "runs" / run / "profiles.js").read_text("utf-8")
     known = re.search(r'"payload": ?"(\w+)"', text)
     assert known, text[:200]
-    sizes = [_unwrapped_size(site / "data" / f"{known[1]}{part}.js") for part in (".pfv", ".samples")]
+    sizes = [_unwrapped_size(site / "data" / known[1][:2] / f"{known[1]}{part}.js") for part in (".pfv", ".samples")]
     return Subject(name, path, run, len(read_tree(path)), known[1], sizes[0], sizes[1])
 
 

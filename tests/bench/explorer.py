@@ -12,7 +12,7 @@ of stacks as programs have them. Peers: `go tool pprof -http`, and the npm relea
   then, of these the document, and of this the picture, which is what grows with the profile; ``canvas``: from coming
   near the picture until the canvas has taken over; ``longest task`` of the main thread, 0 when none takes 50 ms, the
   shortest a browser tells: of the page with its theme, and of what the explorer does when that stands
-- ``zoom``, ``search``: from the input to the last thing drawn, the slowest of three
+- ``zoom``, ``search``: from the input to the last thing drawn (the theme's own navigation apart), the slowest of three
 - ``table``: a top table with focus and ignore, against a load of pprof's page with the same
 - ``pair``: a comparison of two such profiles when both are decoded, against `pprof -diff_base -top`
 - ``memory`` of page and worker, ``payload`` against the profile's own file, ``scripts``
@@ -63,7 +63,9 @@ PROBE = """(() => {
     wrap(kind, ["drawArrays", "drawElements"]);
   }
   const all = { subtree: true, childList: true, attributes: true, characterData: true };
-  new MutationObserver(mark).observe(document, all);
+  // A theme marks the chapter in view whenever a page changes its height: that is not what the reader asked for.
+  const isTheme = ({ target }) => Boolean((target.closest ? target : target.parentElement)?.closest(".md-nav"));
+  new MutationObserver((records) => { if (!records.every(isTheme)) mark(); }).observe(document, all);
   new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) bench.longest = Math.max(bench.longest, duration);
   }).observe({ type: "longtask", buffered: true });

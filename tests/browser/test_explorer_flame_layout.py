@@ -26,7 +26,7 @@ LAY = """([direction, center, collapse, width, path, side]) => {
     : pure.layOut(direction === "up" ? up() : down(), keys, width);
   return layout.rows.flatMap((row, at) => row.map((box) => ({
     path: pure.pathOf(box).map((one) => m.tree.names[one]), side: box.side, row: at, x: box.x, width: box.width,
-    more: box.more, value: box.value, flat: box.item.flat, cum: box.item.cum })));
+    more: box.more, value: box.more ? box.value : box.item.width, flat: box.item.flat, cum: box.item.cum })));
 }"""
 
 

@@ -360,11 +360,11 @@ def test_a_comparison_says_sides_and_signs_in_words(pair: Any) -> None:
 
 def test_new_and_gone_differ_by_more_than_colour(pair: Any) -> None:
     """Hatches: colours inside one box are several for new and gone, one for the rest."""
-    boxes = {"b.gone": 90, "a.grew": 70, "s.same": 30, "c.new": 20}
+    boxes = {"a.grew": 120, "b.gone": 90, "s.same": 60, "c.new": 20}
     at, kinds = 0, {}
     width = pair.evaluate("() => document.querySelector('.pb-flame-box').clientWidth")
     for name, wide in boxes.items():
-        x = (at + wide) / 210 * width
+        x = (at + wide) / 290 * width
         at += wide
         kinds[name] = pair.evaluate(
             """([x]) => { const c = document.querySelector(".pb-flame-box canvas"), r = devicePixelRatio;

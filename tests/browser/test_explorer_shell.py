@@ -18,13 +18,13 @@ from tests.trees import call_tree, random_samples
 pytestmark = pytest.mark.browser
 
 ENTRY = """import { readState, writeHash, writeSearch, isFiltered } from "./explorer/shell/state.js";
-import { pairTrees, pairWeights, pairRows, scaleTree } from "./explorer/shell/pair.js";
+import { besideTrees, pairWeights, pairRows, scaleTree } from "./explorer/shell/pair.js";
 import { pairOrder } from "./explorer/shell/pair_view.js";
 import { counterpart, partsOf, seriesOf } from "./explorer/shell/catalogue.js";
 import { sentences } from "./explorer/shell/words.js";
 import { decodePfv } from "./explorer/data/pfv.js";
 import { weights } from "./explorer/data/tree.js";
-globalThis.shell = { readState, writeHash, writeSearch, isFiltered, pairTrees, pairWeights, pairRows, scaleTree,
+globalThis.shell = { readState, writeHash, writeSearch, isFiltered, besideTrees, pairWeights, pairRows, scaleTree,
   pairOrder, counterpart, partsOf, seriesOf, sentences, weights,
   read: (text) => decodePfv(Uint8Array.from(atob(text), (char) => char.charCodeAt(0))) };
 """
@@ -167,7 +167,7 @@ def sums(tree: CallTree, kind: int) -> dict[str, tuple[int, int]]:
 
 
 PAIR = """async ([headText, baseText, type]) => {
-  const tree = shell.pairTrees(await shell.read(headText), await shell.read(baseText));
+  const tree = shell.besideTrees(await shell.read(headText), await shell.read(baseText));
   const weights = shell.pairWeights(tree, type);
   const bad = [];
   for (let node = 0; node < tree.count; node++) {
@@ -232,10 +232,13 @@ def test_each_side_of_a_pair_has_a_divisor_of_its_own(shell: Any) -> None:
     base = call_tree([(["a.a"], [1, 50]), (["b.b"], [1, 50])])
     told = shell.evaluate(
         """async ([head, base]) => {
-        const tree = shell.pairTrees(await shell.read(head), await shell.read(base));
+        const tree = shell.besideTrees(await shell.read(head), await shell.read(base));
         const scaled = shell.scaleTree(tree, 1, { head: 40, base: 100, unit: "ratio" });
-        const { flat, unit, total, pair } = shell.pairWeights(scaled, 1);
-        return { flat: [...flat], unit, total, head: [...pair.head.cum], base: pair.base.total };
+        const weights = shell.pairWeights(scaled, 1);
+        const rows = shell.pairRows(scaled, weights);
+        const { unit, total, pair } = weights;
+        const [flat, cum] = [rows.map((row) => row.flat), rows.map((row) => row.head.cum)];
+        return { flat, unit, total, head: cum, base: pair.base.total };
         }""",
         [packed(head), packed(base)],
     )

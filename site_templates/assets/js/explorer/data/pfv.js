@@ -69,6 +69,7 @@ function buildTree({ header, columns }) {
     mappings: mappings.length ? mappings : [""],
     mappingOf,
     bare,
+    hasNegative: header.signed.some(Boolean),
     hasNameless: positions(columns["frame.nameless"]).length > 0,
     keys: bare.includes(1) ? shown.map((name, id) => (bare[id] ? `\0${mappings[mappingOf[id]]}` : name)) : undefined,
     inlined,

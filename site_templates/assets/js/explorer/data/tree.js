@@ -29,6 +29,7 @@
  * @property {string[]} mappings mapped files (binaries, libraries); "" where none is known
  * @property {Uint8Array} bare by function, 1: a place without a function; the name is that of its mapped file
  * @property {string[]} [keys] by function: what makes two functions one row of a report, where that is not their names
+ * @property {boolean} [hasNegative] some value of the profile is below zero
  * @property {boolean} [hasNameless] some functions have no name: only the samples tell what pprof makes of them
  * @property {Uint8Array} inlined by node, 1: inlined into its parent
  * @property {{type: string, unit: string}[]} types

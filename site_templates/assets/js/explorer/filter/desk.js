@@ -8,11 +8,12 @@ import { decodeSamples } from "../data/samples.js";
 import { filterSamples } from "./exact.js";
 import { needsSamples } from "./options.js";
 import { pairProfiles } from "./pair.js";
-import { weighPair } from "../shell/pair.js";
+import { weighBeside } from "../shell/pair.js";
 import { compileOption, matchAll } from "./patterns.js";
 import { filterTree } from "./plain.js";
 import { treeReader } from "./plain_desk.js";
 import { handed, serveWith } from "./serve.js";
+import { tableSums } from "./sums.js";
 import { topTable } from "./top.js";
 import { sampleTotals } from "./total.js";
 
@@ -39,9 +40,7 @@ function handOver(answer, kept) {
 }
 
 /** What the page would work out at once for the sample type it shows. */
-const weighed = (tree, type) => ({ [type]: weighPair(tree, type) });
-
-const isSigned = (whole) => whole.flat.some(({ value }) => value.some((one) => one < 0));
+const weighed = (tree, type) => ({ [type]: weighBeside(tree, type) });
 
 /** @param {(phase: string) => void} tell called when loading is over and filtering begins */
 export function openDesk(tell = () => {}) {
@@ -76,6 +75,13 @@ export function openDesk(tell = () => {}) {
       return { ...topTable(tree, type, options), total: tree.exactTotals[type], warnings };
     },
 
+    /** What a top table needs, of one profile or a pair; null where only a filtered tree or the samples can tell. */
+    async sums({ source, base, filters, type, known }) {
+      const [whole, other] = [await treeOf(source), base ? await treeOf(base) : null];
+      tell("filtering");
+      return tableSums(whole, other, filters, { type, known });
+    },
+
     /** The samples behind the filtered tree: node, labels and value of each. */
     async samples({ source, filters, type }) {
       const { tree, rows, samples, warnings } = await filtered(source, filters, true);
@@ -99,7 +105,7 @@ export function openDesk(tell = () => {}) {
     /** Head − base, as pprof's -base (`mode` "base") or -diff_base ("diff_base"). */
     async pair({ head, base, filters, mode, normalize, type }) {
       const wholes = [await treeOf(head), await treeOf(base)];
-      const isOdd = wholes.some((whole) => whole.hasNameless || isSigned(whole));
+      const isOdd = wholes.some((whole) => whole.hasNameless || whole.hasNegative);
       const wantsSamples = needsSamples(filters) || filters.relative || normalize || mode === "base" || isOdd;
       const samples = wantsSamples ? [await samplesOf(head), await samplesOf(base)] : [null, null];
       const sides = wholes.map((whole, at) => ({ whole, samples: samples[at] }));

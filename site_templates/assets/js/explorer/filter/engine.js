@@ -109,6 +109,23 @@ export function openEngine({ longest = LONGEST } = {}) {
     async top(place, filters, type, options = {}) {
       return ask("top", async (wants) => ({ source: await offerSource(place, wants), filters, type, options }));
     },
+    /**
+     * What a top table shows, without a filtered tree; null where only that can tell.
+     * @param {Place} place @param {Place | null} base @param {string} type the sample type by name
+     * @returns {Promise<{tree: object, sums: object, kept: number | object, signed: boolean, warnings: string[]} | null>}
+     */
+    async sums(place, base, filters, type) {
+      let known;
+      if (!base && !isFiltering(filters) && wholes.has(place.key)) return null; // the page has all of it
+      const found = await ask("sums", async () => {
+        known = base ? undefined : wholes.get(place.key);
+        const other = base && (await offerSource(base, false));
+        return { source: await offerSource(place, false), base: other, filters, type, known: Boolean(known) };
+      });
+      // Of a whole tree, only what is said of functions.
+      const { count, parent, end, depth, name, inlined, flat, ...functions } = known ?? {};
+      return found && { ...found, tree: { ...functions, ...found.tree, warnings: found.warnings } };
+    },
     /** The samples behind a filtered tree. @returns {Promise<{tree: Tree, samples: object, warnings: string[]}>} */
     async samples(place, filters, type) {
       const asked = async () => ({ source: await offerSource(place, true), filters, type });

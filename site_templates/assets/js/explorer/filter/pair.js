@@ -5,7 +5,7 @@
  * and labels have been subtracted, which only the samples themselves can tell.
  */
 import { convert } from "../../format.js";
-import { pairTrees } from "../shell/pair.js";
+import { besideTrees } from "../shell/pair.js";
 import { filterSamples } from "./exact.js";
 import { needsSamples } from "./options.js";
 import { filterTree } from "./plain.js";
@@ -20,7 +20,7 @@ import { netTotals } from "./total.js";
 /**
  * @param {Side} head @param {Side} base @param {import("./options.js").FilterOptions} filters
  * @param {{mode?: "base" | "diff_base", normalize?: boolean}} how without a mode: as diff_base
- * @returns {{tree: ReturnType<typeof pairTrees>, warnings: string[]}}
+ * @returns {{tree: ReturnType<typeof besideTrees>, warnings: string[]}}
  */
 export function pairProfiles(head, base, filters, { mode = "diff_base", normalize = false }) {
   let [first, second] = [head, base];
@@ -32,7 +32,7 @@ export function pairProfiles(head, base, filters, { mode = "diff_base", normaliz
   const units = exact && numberUnits([...usedLabels(first.samples), ...usedLabels(second.samples)]);
   const one = ({ whole, samples }) => (exact ? filterSamples(samples, filters, whole, units) : filterTree(whole, filters));
   const [left, right] = [one(first), one(second)];
-  const tree = pairTrees(left.tree, right.tree);
+  const tree = besideTrees(left.tree, right.tree);
   const exactTotals = first.samples
     ? netTotals(first, second, filters.relative ? [left.rows, right.rows] : [])
     : tree.totals.map(String);

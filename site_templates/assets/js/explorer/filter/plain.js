@@ -14,22 +14,32 @@ import { compileNames, matchAll } from "./patterns.js";
  * @throws {Error} on a pattern Go would refuse, in pprof's words
  */
 export function filterTree(tree, options) {
+  const { focus, ignore, hidden, warnings } = markFunctions(tree, options);
+  if (!filtersNames(options)) return { tree, warnings };
+  const keep = keptSamples(tree, focus, ignore);
+  const filtered = hidden ? regrow(tree, keep, hidden) : compact(tree, keep);
+  return { tree: filtered, warnings };
+}
+
+/**
+ * Say of every function what the filters make of it; null where a filter is not set.
+ * @returns {{focus: Uint8Array | null, ignore: Uint8Array | null, hidden: Uint8Array | null, warnings: string[]}}
+ * @throws {Error} on a pattern Go would refuse, in pprof's words
+ */
+export function markFunctions(tree, options) {
   const names = compileNames(options);
-  if (!filtersNames(options)) return { tree, warnings: [] };
   const warnings = [];
   const match = (pattern, title) => {
+    if (!pattern) return null;
     const found = matchFunctions(tree, pattern);
     if (!found.includes(1)) warnings.push(`${title} expression matched no samples`);
     return found;
   };
-  const focus = names.focus && match(names.focus, "Focus");
-  const ignore = names.ignore && match(names.ignore, "Ignore");
-  const hide = names.hide && match(names.hide, "Hide");
-  const show = names.show && match(names.show, "Show");
-  const keep = keptSamples(tree, focus, ignore);
-  const hidden = hide || show ? hiddenFunctions(tree, hide, show) : null;
-  const filtered = hidden ? regrow(tree, keep, hidden) : compact(tree, keep);
-  return { tree: filtered, warnings };
+  const focus = match(names.focus, "Focus");
+  const ignore = match(names.ignore, "Ignore");
+  const hide = match(names.hide, "Hide");
+  const show = match(names.show, "Show");
+  return { focus, ignore, hidden: hide || show ? hiddenFunctions(tree, hide, show) : null, warnings };
 }
 
 /** Tell for each function whether its name, file or mapped file matches. @returns {Uint8Array} */

@@ -51,12 +51,18 @@ function ranks(names) {
  * @returns {{rows: TopRow[], dropped: number}} `dropped`: rows lighter than the node fraction
  */
 export function topTable(tree, type, options = {}) {
-  const big = tree.flat[type].exact ? bigWeights(tree, type) : null;
-  const own = big ?? weights(tree, type);
-  const { rowOf, firstOf, rank, sorted } = rowsOf(tree);
-  const zero = big ? 0n : 0;
-  const flat = big ? new BigInt64Array(firstOf.length) : new Float64Array(firstOf.length);
-  const cum = big ? new BigInt64Array(firstOf.length) : new Float64Array(firstOf.length);
+  return rankRows(tree, sumRows(tree, tree.flat[type].exact ? bigWeights(tree, type) : weights(tree, type)), options);
+}
+
+/**
+ * Add a tree's weights up by row.
+ * @param {{flat: Float64Array | BigInt64Array, cum: Float64Array | BigInt64Array}} own by node
+ * @returns {{flat: Float64Array | BigInt64Array, cum: Float64Array | BigInt64Array}} by row
+ */
+function sumRows(tree, own) {
+  const { rowOf, firstOf } = rowsOf(tree);
+  const flat = new own.flat.constructor(firstOf.length);
+  const cum = new own.cum.constructor(firstOf.length);
   const covered = new Int32Array(firstOf.length);
   const { count, name, end } = tree;
   for (let node = 0; node < count; node++) {
@@ -66,6 +72,14 @@ export function topTable(tree, type, options = {}) {
     covered[row] = end[node];
     cum[row] += own.cum[node];
   }
+  return { flat, cum };
+}
+
+/** Put the rows into order. @param {object} tree its functions suffice @param {ReturnType<typeof sumRows>} sums */
+export function rankRows(tree, { flat, cum }, options = {}) {
+  const { firstOf, rank, sorted } = rowsOf(tree);
+  const big = flat instanceof BigInt64Array;
+  const zero = big ? 0n : 0;
   const alive = [];
   for (const row of sorted) { // by name: then the sort by weight has little left to do
     if (flat[row] === zero && cum[row] === zero) continue;
@@ -74,7 +88,7 @@ export function topTable(tree, type, options = {}) {
   }
   const sum = alive.reduce((total, row) => total + Number(flat[row]), 0);
   const cutoff = Math.abs(Math.trunc(sum * (options.nodeFraction ?? 0)));
-  const kept = alive.filter((row) => size(cum[row]) >= cutoff);
+  const kept = cutoff ? alive.filter((row) => size(cum[row]) >= cutoff) : alive;
   const [first, second] = options.byCum ? [cum, flat] : [flat, cum];
   kept.sort((a, b) => bySize(first[a], first[b]) || rank[a] - rank[b] || bySize(second[a], second[b]));
   const rows = kept.map((row) => {

@@ -3,6 +3,7 @@
  * in one pair of arrays; a group is a range of them, and splitting it sorts its range by the next caller in place.
  */
 import { emptyItem, splitBy, totalItem } from "./callees.js";
+import { sideAt } from "./measure.js";
 
 export class Callers {
   /**
@@ -17,7 +18,7 @@ export class Callers {
     this.from = key < 0 ? leaves(measured) : outermost(measured, key);
     /** Where each path stands now, callers passed so far left behind. */
     this.at = Int32Array.from(this.from);
-    this.own = key < 0 ? measured.ownWidth : measured.width;
+    this.widths = measured.sides.map((side) => (key < 0 ? side.ownWidth : side.width));
     const functions = measured.tree.names.length + 1;
     this.slot = new Int32Array(functions).fill(-1);
     this.sums = new Float64Array(functions);
@@ -30,26 +31,29 @@ export class Callers {
     const range = { order: 0, begin: 0, finish: this.from.length };
     if (this.start < 0) return { ...totalItem(this.measured), ...range };
     const item = { ...emptyItem(this.start), ...range };
-    for (let i = 0; i < this.from.length; i++) item.width += this.own[this.from[i]];
+    for (let i = 0; i < this.from.length; i++) item.width += this.widthOf(this.from[i]);
     return this.weigh(item);
+  }
+
+  /** What a path weighs in the picture. */
+  widthOf(node) {
+    const { split } = this.measured;
+    return node < split ? this.widths[0][node] : this.widths[1][node - split];
   }
 
   /** Fill in what is said about an item beside its width. */
   weigh(item) {
-    const { measured: { tree, flat, cum, pair }, start } = this;
-    const value = start < 0 ? flat : cum;
-    const sides = pair && (start < 0 ? [pair.base.flat, pair.head.flat] : [pair.base.cum, pair.head.cum]);
+    const { measured, start } = this;
     for (let i = item.begin; i < item.finish; i++) {
-      const node = this.from[i];
-      item.cum += value[node];
-      if (sides) {
-        item.base += sides[0][node];
-        item.head += sides[1][node];
-      }
-      if (tree.inlined[this.at[i]] === 0) item.inlined = false;
-      if (this.at[i] === node) item.flat += flat[node];
+      const { tree, flat, cum, from, isBase } = sideAt(measured, this.from[i]);
+      const node = this.from[i] - from;
+      const value = (start < 0 ? flat : cum)[node];
+      item.cum += isBase ? -value : value;
+      if (isBase) item.base += value;
+      else item.head += value;
+      if (tree.inlined[this.at[i] - from] === 0) item.inlined = false;
+      if (this.at[i] === this.from[i]) item.flat += isBase ? -flat[node] : flat[node];
     }
-    if (!sides) item.head = item.cum;
     return item;
   }
 
@@ -72,19 +76,25 @@ export class Callers {
   }
 
   above(node) {
-    const { tree } = this.measured;
     if (node < 0) return -1;
-    let up = tree.parent[node];
-    while (this.collapse && up >= 0 && tree.name[up] === tree.name[node]) up = tree.parent[up];
-    return up;
+    const { tree: { parent, name }, from } = sideAt(this.measured, node);
+    let up = parent[node - from];
+    while (this.collapse && up >= 0 && name[up] === name[node - from]) up = parent[up];
+    return up < 0 ? -1 : from + up;
+  }
+
+  keyOf(node) {
+    if (node < 0) return -1;
+    const { tree, from } = sideAt(this.measured, node);
+    return tree.name[node - from];
   }
 
   /** Find the functions of a range, how many paths each has and how wide they are; `slot` tells a function's group. */
   group(begin, finish) {
-    const { own, from, at, slot, measured: { tree: { name } } } = this;
+    const { from, at, slot } = this;
     const groups = [];
     for (let i = begin; i < finish; i++) {
-      const key = at[i] < 0 ? -1 : name[at[i]];
+      const key = this.keyOf(at[i]);
       let place = slot[key + 1];
       if (place < 0) {
         place = slot[key + 1] = groups.length;
@@ -92,7 +102,7 @@ export class Callers {
         this.sums[place] = 0;
         this.sizes[place] = 0;
       }
-      this.sums[place] += own[from[i]];
+      this.sums[place] += this.widthOf(from[i]);
       this.sizes[place] += 1;
     }
     groups.forEach((group, place) => {
@@ -115,7 +125,7 @@ export class Callers {
     const from = this.from.slice(begin, finish);
     const at = this.at.slice(begin, finish);
     for (let i = 0; i < from.length; i++) {
-      const group = groups[this.slot[(at[i] < 0 ? -1 : this.measured.tree.name[at[i]]) + 1]];
+      const group = groups[this.slot[this.keyOf(at[i]) + 1]];
       this.from[group.finish] = from[i];
       this.at[group.finish++] = at[i];
     }
@@ -123,19 +133,23 @@ export class Callers {
 }
 
 /** Nodes with a width of their own. */
-function leaves({ tree, ownWidth }) {
+function leaves({ sides }) {
   const found = [];
-  for (let node = 0; node < tree.count; node++) if (ownWidth[node] > 0) found.push(node);
+  for (const { tree, ownWidth, from } of sides) {
+    for (let node = 0; node < tree.count; node++) if (ownWidth[node] > 0) found.push(from + node);
+  }
   return Int32Array.from(found);
 }
 
 /** Calls of a function that are not below another call of it. */
-function outermost({ tree }, key) {
+function outermost({ sides }, key) {
   const found = [];
-  for (let node = 0; node < tree.count; ) {
-    const isOurs = tree.name[node] === key;
-    if (isOurs) found.push(node);
-    node = isOurs ? tree.end[node] : node + 1;
+  for (const { tree, from } of sides) {
+    for (let node = 0; node < tree.count; ) {
+      const isOurs = tree.name[node] === key;
+      if (isOurs) found.push(from + node);
+      node = isOurs ? tree.end[node] : node + 1;
+    }
   }
   return Int32Array.from(found);
 }

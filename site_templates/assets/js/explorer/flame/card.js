@@ -26,7 +26,7 @@ export function changeText({ base, head }, write) {
 /** One sentence about a box, for the live region. */
 export function sentenceOf(scene, box) {
   const { measured, layout } = scene;
-  if (box.more) return `${moreText(scene, box)} of total. Zoom in to see them.`;
+  if (box.more) return `${moreText(scene, box)} of ${wholeText(measured)}. Zoom in to see them.`;
   const children = childrenOf(layout, box, box.side).reduce((sum, child) => sum + (child.more || 1), 0);
   return [
     nameOf(scene, box),
@@ -44,7 +44,8 @@ export function sentenceOf(scene, box) {
 export function fillCard(card, scene, box, isTouch = false) {
   const { measured } = scene;
   if (box.more) {
-    const part = `${scene.write(box.value)}, ${shareText(box.value, measured.whole)} of total. Zoom in to see them.`;
+    const value = measured.pair ? "" : `${scene.write(box.value)}, `;
+    const part = `${value}${shareText(box.value, measured.whole)} of ${wholeText(measured)}. Zoom in to see them.`;
     card.replaceChildren(make("p", { className: "pb-flame-card-name" }, nameOf(scene, box)), make("p", {}, part));
     return;
   }
@@ -56,6 +57,8 @@ export function fillCard(card, scene, box, isTouch = false) {
     ...(isTouch ? [make("p", { className: "pb-flame-card-place" }, "Tap again to zoom in.")] : []),
   );
 }
+
+const wholeText = ({ pair }) => (pair ? "what both weigh together" : "total");
 
 function placeOf({ measured: { tree } }, { item }) {
   if (item.key < 0) return "";

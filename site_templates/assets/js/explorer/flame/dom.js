@@ -88,6 +88,8 @@ const LEGENDS = {
 
 /** Say what colours mean, where a name does not say it. */
 export function fillLegend(legend, color) {
+  if (legend.dataset.of === color) return;
+  legend.dataset.of = color;
   const entries = LEGENDS[color] ?? [];
   legend.hidden = entries.length === 0;
   legend.replaceChildren(...entries.map(([name, text]) => make("li", {}, make("i", { className: `pb-flame-key pb-flame-key--${name}` }), text)));

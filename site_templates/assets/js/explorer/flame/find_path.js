@@ -13,9 +13,11 @@ export function findPath(measured, hash, { isUp = false, key = -1, collapse = fa
   const wanted = parseInt(hash, 36);
   const search = isUp ? pathUp : pathDown;
   const lanes = { a: new Int32Array(256), b: new Int32Array(256) };
-  for (const start of startsOf(measured, key, isUp)) {
-    const path = search(measured.tree, start, { wanted, names, lanes, key, collapse });
-    if (path) return path;
+  for (const side of measured.sides) {
+    for (const start of startsOf(side, key, isUp)) {
+      const path = search(side.tree, start, { wanted, names, lanes, key, collapse });
+      if (path) return path;
+    }
   }
   return null;
 }

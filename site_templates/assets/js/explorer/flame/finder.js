@@ -7,7 +7,7 @@ import { exactName, shareText } from "../views/words.js";
 import { isMatched } from "./paint.js";
 import { keysTo } from "./measure.js";
 import { pathOf } from "./layout.js";
-import { coverage, matchHere, widestFirst } from "./search.js";
+import { coverage, matchHere, widestMatches } from "./search.js";
 
 /** Tell whether an expression surely needs no time cap: few repetitions, none of a group. */
 function isQuick(text) {
@@ -25,16 +25,35 @@ export class Finder {
     this.sorted = null;
     this.next = -1;
     this.token = 0;
-    // Browsers make a loop fast while it runs: a first search would wait for that.
-    (globalThis.requestIdleCallback ?? setTimeout)(() => this.rehearse());
+    this.rehearse();
   }
 
-  /** Search for nothing, in a part of a large tree. */
+  /**
+   * Search for what nobody asked, and lay out a zoom nobody sees, when there is nothing else to do: browsers make a loop
+   * fast while it runs, and the reader's first search or zoom in a large tree would wait for that.
+   */
   rehearse() {
-    const { tree, width } = this.view.measured ?? {};
-    if (!(tree?.count > REHEARSED)) return;
+    const acts = [() => this.rehearseSearch(), () => this.rehearseZoom(), () => this.rehearseZoom()];
+    const later = globalThis.requestIdleCallback ?? setTimeout;
+    const next = () => {
+      if (!(this.view.measured?.sides[0].tree.count > REHEARSED) || !this.view.host.isConnected) return;
+      acts.shift()();
+      if (acts.length) later(next);
+    };
+    later(next);
+  }
+
+  rehearseSearch() {
+    const { tree, sides: [side] } = this.view.measured;
     matchHere(tree.names.slice(0, 100), "^(?:a|b)c+$");
-    coverage({ tree: { ...tree, count: REHEARSED }, width }, new Uint8Array(tree.names.length));
+    const some = Uint8Array.from(tree.names, (_, at) => (at % 3 ? 0 : 1));
+    for (let time = 0; time < 3; time++) coverage({ sides: [{ ...side, tree: { ...side.tree, count: REHEARSED } }] }, some);
+  }
+
+  rehearseZoom() {
+    const { layout, parts, direction } = this.view;
+    const wide = layout?.rows[1]?.[0];
+    if (wide && !wide.more && direction === "down" && parts.box.clientWidth) this.view.lay({ path: pathOf(wide), side: 1 });
   }
 
   /** Match what a search says, and tell what it covers. @param {string} text */
@@ -79,7 +98,9 @@ export class Finder {
     else if (this.found.count === 0) view.tell("No frame matches.");
     else {
       const frames = this.found.count === 1 ? "1 frame" : `${this.found.count.toLocaleString("en-US")} frames`;
-      view.tell(`Matched ${shareText(this.found.width, measured.whole)} of total, ${view.write(this.found.width)}, in ${frames}.`);
+      const part = shareText(this.found.width, measured.whole);
+      const told = measured.pair ? `${part} of what both weigh together` : `${part} of total, ${view.write(this.found.width)}`;
+      view.tell(`Matched ${told}, in ${frames}.`);
     }
     view.schedule();
   }
@@ -88,11 +109,11 @@ export class Finder {
   walk(by) {
     const { view } = this;
     const isPlain = view.direction === "down" && !view.look.collapse;
-    const places = !this.found ? [] : isPlain ? (this.sorted ??= widestFirst(view.measured, this.found.outermost)) : this.drawn();
+    const places = !this.found ? [] : isPlain ? (this.sorted ??= widestMatches(view.measured, this.matches)) : this.drawn();
     if (!places.length) return;
     this.next = (this.next + by + places.length + (this.next < 0 && by < 0 ? 1 : 0)) % places.length;
     const place = places[this.next];
-    const path = isPlain ? keysTo(view.measured.tree, place) : place.path;
+    const path = isPlain ? keysTo(view.measured, place) : place.path;
     reach(view, path, isPlain ? 1 : place.side);
   }
 

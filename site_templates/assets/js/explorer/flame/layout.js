@@ -15,7 +15,7 @@ const NARROWEST = 0.6;
  * @property {number} x pixels
  * @property {number} width pixels
  * @property {number} more frames gathered here; 0 for an ordinary box
- * @property {number} value its width in the sample type's unit
+ * @property {number} value of these, the width in the sample type's unit
  * @property {number} side 1 towards callees, -1 towards callers
  */
 
@@ -38,9 +38,9 @@ const NARROWEST = 0.6;
  */
 export function layOut(partition, path, width, side = 1) {
   const boxes = [];
-  const make = (item, parent, x, boxWidth, more = 0, value = item.width) => {
+  const make = (item, parent, x, boxWidth, more = 0, value = 0) => {
     const depth = parent ? parent.depth + 1 : 0;
-    const box = { item, parent, depth, row: depth, x, width: boxWidth, more, value, side };
+    const box = { item, parent, depth, row: depth, x, width: boxWidth, more, value, side, fitted: null };
     boxes.push(box);
     return box;
   };
@@ -70,8 +70,9 @@ function fill(partition, zoom, width, make) {
     let x = box.x;
     const begun = open.length;
     for (const item of items) {
-      open.push(make(item, box, x, item.width * scale));
-      x += item.width * scale;
+      const boxWidth = item.width * scale;
+      open.push(make(item, box, x, boxWidth));
+      x += boxWidth;
     }
     reverseFrom(open, begun); // the leftmost comes first, so rows are filled from left to right
     if (more) make(box.item, box, x, moreWidth * scale, more, moreWidth);

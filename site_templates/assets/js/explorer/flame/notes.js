@@ -10,7 +10,7 @@ export function notesOf({ measured, write }, direction, isCoarse) {
   const { signed, pair, stackless, whole } = measured;
   if (whole === 0) return "";
   const notes = [];
-  if (pair) notes.push("Values are head − base; widths are of base and head the larger.");
+  if (pair) notes.push("Values are head − base; widths are what both weigh together.");
   else if (signed) notes.push("Widths are sums of absolute changes; hatched frames went down.");
   else if (stackless > 0) notes.push(`${write(stackless)} (${shareText(stackless, whole)}) has no call stack.`);
   if (direction === "up") notes.push("Below a frame stand its callers.");

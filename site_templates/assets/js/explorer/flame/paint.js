@@ -27,6 +27,18 @@ export function readPalette(element) {
   return palette;
 }
 
+const hatches = new WeakMap();
+
+/** Both hatches of a palette, drawn once for a scale. @returns {{scale: number, rising: CanvasPattern, falling: CanvasPattern}} */
+function hatchesOf(context, palette, scale) {
+  let known = hatches.get(palette);
+  if (known?.scale !== scale) {
+    const [rising, falling] = [1, -1].map((lean) => hatch(context, palette.hatch, scale, lean));
+    hatches.set(palette, (known = { scale, rising, falling }));
+  }
+  return known;
+}
+
 /** A diagonal hatch in device pixels; `lean` -1 falls, 1 rises. */
 function hatch(context, color, scale, lean) {
   const size = Math.round(7 * scale);
@@ -83,8 +95,7 @@ export function paintFlame(canvas, scene) {
     context.fillRect(0, 0, scene.width, scene.height);
   }
   context.textBaseline = "middle";
-  const hatches = [1, -1].map((lean) => hatch(context, scene.palette.hatch, scene.scale, lean));
-  const painter = { context, scene, rising: hatches[0], falling: hatches[1], font: "" };
+  const painter = { context, scene, ...hatchesOf(context, scene.palette, scene.scale), font: "" };
   const first = Math.max(0, Math.floor(scene.scrollTop / scene.rowHeight));
   const last = Math.min(scene.layout.rows.length - 1, Math.floor((scene.scrollTop + scene.height) / scene.rowHeight));
   const above = new Set();
@@ -132,7 +143,11 @@ function paintBox(painter, box, isCaller) {
   if (box.width < NARROWEST_TEXT) return;
   setFont(painter, box);
   const left = TEXT_LEFT + (look.mark ? 11 : 0);
-  const text = fitText(context, labelOf(scene, box), area.w - left - TEXT_LEFT);
+  // A layout is drawn again and again with other colours.
+  if (box.fitted?.font !== painter.font || box.fitted.left !== left) {
+    box.fitted = { font: painter.font, left, text: fitText(context, labelOf(scene, box), area.w - left - TEXT_LEFT) };
+  }
+  const { text } = box.fitted;
   context.globalAlpha = isFaded ? 0.75 : 1;
   context.fillStyle = matched ? palette["match-text"] : palette.text;
   if (look.mark) context.fillText(look.mark, area.x + TEXT_LEFT, area.y + area.h / 2 + 0.5);

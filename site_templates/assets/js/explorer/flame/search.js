@@ -2,6 +2,7 @@
  * Finding frames by name in a tree. Pure. Every stack counts once: a match below a match adds nothing.
  */
 import { compileRe2 } from "../filter/re2.js";
+import { sideAt } from "./measure.js";
 
 /**
  * Match every function's name here and now; a caller may have a way to do it under a time cap.
@@ -18,25 +19,38 @@ export function matchHere(names, text) {
 /**
  * Add up what the found functions cover.
  * @param {import("./measure.js").Measured} measured @param {Uint8Array} matches
- * @returns {{width: number, count: number, outermost: number[]}} width in the type's unit; nodes as the tree has them
+ * @param {number[] | null} outermost filled with the matches not below another, where asked for
+ * @returns {{width: number, count: number}} width in the type's unit; nodes as the tree has them
  */
-export function coverage({ tree: { count: nodes, name, end }, width }, matches) {
-  const outermost = [];
+export function coverage({ sides }, matches, outermost = null) {
+  const found = { width: 0, count: 0 };
+  for (const side of sides) addCovered(found, side, matches, outermost);
+  return found;
+}
+
+function addCovered(found, { tree: { count: nodes, name, end }, width, from }, matches, outermost) {
   let sum = 0;
   let count = 0;
   let covered = 0;
   for (let node = 0; node < nodes; node++) {
-    if (!matches[name[node]] || width[node] <= 0) continue;
+    if (matches[name[node]] !== 1 || width[node] <= 0) continue;
     count++;
     if (node < covered) continue;
     covered = end[node];
     sum += width[node];
-    outermost.push(node);
+    outermost?.push(from + node);
   }
-  return { width: sum, count, outermost };
+  found.width += sum;
+  found.count += count;
 }
 
-/** Sort nodes, the widest first. */
-export function widestFirst({ width }, nodes) {
-  return nodes.sort((one, other) => width[other] - width[one] || one - other);
+/** The matches that are not below another, the widest first. @param {import("./measure.js").Measured} measured */
+export function widestMatches(measured, matches) {
+  const nodes = [];
+  coverage(measured, matches, nodes);
+  const widthOf = (node) => {
+    const { width, from } = sideAt(measured, node);
+    return width[node - from];
+  };
+  return nodes.sort((one, other) => widthOf(other) - widthOf(one) || one - other);
 }

@@ -144,6 +144,7 @@ export class FlameView {
     const isTurned = isOther || changed("direction", "center", "collapse");
     const isSearched = isOther || changed("query");
     const isZoomed = isTurned || changed("zoom");
+    if (!isOther && !changed(...FIELDS)) return void this.schedule();
     this.look = look;
     if (isTurned) this.turnTo(look);
     if (isZoomed) this.zoom = this.placeOf(look.zoom);
@@ -192,11 +193,13 @@ export class FlameView {
     return layOut(this.down ?? this.up, path, width);
   }
 
+  /** The layout without a zoom, made once for each width and direction. */
+  laidWhole = () => (this.small ??= this.lay(NOWHERE));
+
   relayout() {
-    const { box, space, reset, empty, help, canvas, grid, tree } = this.parts;
+    const { space, reset, empty, help, canvas, grid, tree } = this.parts;
     const { measured, host } = this;
-    this.layout = this.lay(this.zoom);
-    if (!this.zoom.path.length) this.small = this.layout;
+    this.layout = this.zoom.path.length ? this.lay(this.zoom) : this.laidWhole();
     this.hover = null;
     setText(empty, this.context.emptyText ?? `No flame graph: this profile recorded no ${measured.name}.`);
     empty.hidden = measured.whole > 0;
@@ -308,7 +311,7 @@ export class FlameView {
     paintFlame(canvas, scene);
     const isAll = !this.layout.zoom.parent && this.layout.rows.length * this.rowHeight <= box.clientHeight + 1;
     minimap.hidden = isAll || !tree.hidden || this.measured.whole === 0 || !hasTools();
-    if (!minimap.hidden) tools.paintMinimap(minimap, scene, (this.small ??= this.lay(NOWHERE)), this.zoom);
+    if (!minimap.hidden) tools.paintMinimap(minimap, scene, this.laidWhole(), this.zoom);
   }
 
   boxAt(event) {
@@ -377,9 +380,8 @@ export class FlameView {
   scrollTo({ row }) {
     const { box } = this.parts;
     const top = row * this.rowHeight;
-    const isAbove = top < box.scrollTop;
-    const isBelow = top + 2 * this.rowHeight > box.scrollTop + box.clientHeight;
-    if (isAbove || isBelow) box.scrollTop = Math.max(0, top - Math.floor(box.clientHeight / 3));
+    const { scrollTop, clientHeight } = box;
+    if (top < scrollTop || top + 2 * this.rowHeight > scrollTop + clientHeight) box.scrollTop = Math.max(0, top - Math.floor(clientHeight / 3));
   }
 
   sentence(box) {

@@ -4,10 +4,12 @@
  */
 import { lastFew } from "../data/last_few.js";
 import { openEngine } from "../filter/engine.js";
+import { needsSamples } from "../filter/options.js";
+import { canPair } from "../filter/sums.js";
 import { nextTask } from "../data/next_task.js";
 import { weights as weigh } from "../data/tree.js";
 import { originsOf } from "../views/origin.js";
-import { pairWeights, scaleTree } from "./pair.js";
+import { pairTrees, pairWeights, partTrees, scaleTree, sumOf, tableWeights } from "./pair.js";
 
 const KEPT = 24;
 const FILTERS = ["focus", "ignore", "hide", "show", "showFrom", "tagFocus", "tagIgnore", "granularity", "noinlines"];
@@ -15,8 +17,9 @@ const FILTERS = ["focus", "ignore", "hide", "show", "showFrom", "tagFocus", "tag
 /**
  * @typedef {object} Shown
  * @property {import("./catalogue.js").Entry} entry @property {import("./catalogue.js").Entry | null} other the base
- * @property {import("../data/tree.js").Tree} tree filtered; of a pair, head − base
- * @property {object} weights of the chosen sample type, scaled; `kept` is the sum of all stacks
+ * @property {import("../data/tree.js").Tree} tree filtered; of a pair, head − base; without nodes for a top table
+ * @property {object} weights of the chosen sample type, scaled; `kept` is the sum of all stacks; `sums` by function where
+ *   there are no nodes
  * @property {number} type index of it
  * @property {boolean} hasOperations values can be divided by operations
  * @property {number} divisor what values of the head are divided by
@@ -30,8 +33,24 @@ export function openShown(catalogue, root) {
   const filtersOf = (state) => Object.fromEntries(FILTERS.map((field) => [field, state[field]]));
   const trees = lastFew(KEPT);
   const scaledTrees = lastFew(KEPT);
-  const treeOf = (entry, other, filters, { normalize, type }) =>
-    other ? engine.pair(place(entry), place(other), filters, { mode: "diff_base", normalize, type }) : engine.tree(place(entry), filters);
+  const tables = lastFew(KEPT);
+  const treeOf = async (entry, other, filters, { normalize, type, isPicture }) => {
+    if (!other) return engine.tree(place(entry), filters);
+    const sides = isPicture && !normalize && !needsSamples(filters) ? await sidesOf(entry, other, filters) : null;
+    if (sides) return sides;
+    const tree = await engine.pair(place(entry), place(other), filters, { mode: "diff_base", normalize, type });
+    return isPicture ? partTrees(tree) : tree;
+  };
+  /** A flame graph wants both trees as they are; null where only the samples tell the totals. */
+  const sidesOf = async (entry, other, filters) => {
+    const [head, base] = await Promise.all([entry, other].map((one) => engine.tree(place(one), filters)));
+    if (!canPair(head, base)) return null;
+    // A filter that matches on one side matches.
+    return { ...pairTrees(head, base), warnings: head.warnings.filter((text) => base.warnings.includes(text)) };
+  };
+  /** A top table wants no tree: null where it cannot do without. */
+  const sumsOf = (entry, other, filters, type) =>
+    tables(JSON.stringify([entry.payload, other?.payload, filters, type]), () => engine.sums(place(entry), other && place(other), filters, type));
 
   return {
     /** @param {import("./state.js").State} state @returns {Promise<Shown>} rejected with a sentence */
@@ -41,15 +60,23 @@ export function openShown(catalogue, root) {
       const wanted = state.scale === "perop" && !hasOperations ? "absolute" : state.scale;
       const filters = filtersOf(state);
       const normalize = Boolean(other) && state.normalize;
-      const key = JSON.stringify([entry.payload, other?.payload, filters, normalize]);
-      const plain = await trees(key, () => treeOf(entry, other, filters, { normalize, type: state.type }));
+      const facts = { entry, other, hasOperations, scale: wanted };
+      const sums = state.view === "top" && !normalize ? await sumsOf(entry, other, filters, state.type) : null;
+      if (sums) {
+        const type = typeOf(sums.tree, state.type);
+        const scale = scaleOf(wanted, sums.tree, type, entry, other);
+        return { ...facts, ...tableWeights(sums, type, scale), type, divisor: scale.head };
+      }
+      const isPicture = state.view === "flame";
+      const key = JSON.stringify([entry.payload, other?.payload, filters, normalize, Boolean(other) && isPicture]);
+      const plain = await trees(key, () => treeOf(entry, other, filters, { normalize, type: state.type, isPicture }));
       await nextTask(); // what the worker sent has just been unpacked
       const type = typeOf(plain, state.type);
       const scale = scaleOf(wanted, plain, type, entry, other);
       const tree = await scaledTrees(`${key} ${type} ${JSON.stringify(scale)}`, async () => scaleTree(plain, type, scale));
       const weights = weighTree(tree, type);
       await nextTask();
-      return { entry, other, tree, weights, type, hasOperations, scale: wanted, divisor: scale.head };
+      return { ...facts, tree, weights, type, divisor: scale.head };
     },
 
     /** What views may ask for about what is shown. @param {Shown} shown @param {import("./state.js").State} state */
@@ -82,28 +109,22 @@ function scaleOf(scale, tree, type, entry, other) {
   return { head: Math.abs(totals.head[type]) || 1, base: Math.abs(totals.base[type]) || 1, unit: "ratio" };
 }
 
-const sums = new WeakMap();
+const known = new WeakMap();
 
-/** The weights, with the sum of all stacks of each side as `kept`. */
+/** The weights, with the sum of all stacks as `kept`. */
 function weighTree(tree, type) {
   const weights = tree.sides ? pairWeights(tree, type) : weigh(tree, type);
-  if (!sums.has(weights)) {
-    for (const side of Object.values(weights.pair ?? {})) side.kept = sumOf(side.flat);
-    sums.set(weights, { ...weights, kept: sumOf(weights.flat) });
+  if (!known.has(weights)) {
+    const { pair } = weights;
+    known.set(weights, { ...weights, kept: pair ? pair.head.kept - pair.base.kept : sumOf(tree.flat[type].value) });
   }
-  return sums.get(weights);
+  return known.get(weights);
 }
 
 /** Index of a sample type by name; the profile's default when it has none of that name. */
 function typeOf(tree, name) {
   const found = tree.types.findIndex((one) => one.type === name);
   return found >= 0 ? found : tree.defaultType;
-}
-
-function sumOf(values) {
-  let sum = 0;
-  for (let at = 0; at < values.length; at++) sum += values[at];
-  return sum;
 }
 
 /** The pattern of the program's own functions, by their packages; empty when the profile tells none. */

@@ -3,7 +3,7 @@
  * sample type and equal those of `go tool pprof -top`, `-tree` and `-peek`.
  */
 
-import { compareNames, topTable } from "../filter/top.js";
+import { compareNames, rankRows, topTable } from "../filter/top.js";
 import { buildGraph, byEdge, byWeight, nameGroups } from "./graph.js";
 import { originsOf } from "./origin.js";
 import { isNegative, trimmedGraph } from "./trim.js";
@@ -25,7 +25,8 @@ import { isNegative, trimmedGraph } from "./trim.js";
  */
 export function topRows(tree, weights, { sort = "flat", origin = "", matches, dropNegative = false } = {}) {
   const byCum = sort.endsWith("cum");
-  let { rows } = topTable(tree, weights.type, { byCum, dropNegative });
+  const options = { byCum, dropNegative };
+  let { rows } = weights.sums ? rankRows(tree, weights.sums, options) : topTable(tree, weights.type, options);
   for (const row of rows) row.file = tree.files[tree.fileOf[row.id]];
   const origins = origin && originsOf(tree);
   if (origin) rows = rows.filter((row) => (origins[tree.packageOf[row.id]] ?? "other") === origin);
