@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-SPLIT: Final = frozenset({"runs", "compare", "decisions", "data"})
+SPLIT: Final = frozenset({"runs", "compare", "decisions", "matrix", "data"})
 """Folders of a site whose folders are units of their own."""
 
 

@@ -16,7 +16,7 @@ from pipeline.render.env import Environment, render
 from pipeline.render.figures import Cache, strip_figures
 from pipeline.render.functions_section import FunctionView, function_views
 from pipeline.render.metric_section import MetricRow, mean_rows, metric_rows
-from pipeline.render.pair_links import Profiles, difference_links, side_views
+from pipeline.render.pair_links import PairFlame, Profiles, difference_links, lead_flame, side_views
 from pipeline.render.permalinks import linked_headings
 from pipeline.render.state import OUTCOMES, SEVERITIES
 from pipeline.render.verdict_section import verdict_view
@@ -39,6 +39,7 @@ def compare_page(
     url = links.compare_page(comparison)
     rows = metric_rows(comparison, headline)
     functions = function_views(comparison)
+    flame = lead_flame(comparison, profiles, root=links.root_of(url))
     body = render(
         env,
         "pages/compare.html.j2",
@@ -52,13 +53,14 @@ def compare_page(
         figures=strip_figures(comparison, headline, cache),
         sides=side_views(comparison, known_runs, root=links.root_of(url)),
         differences=difference_links(comparison, profiles, root=links.root_of(url)),
+        flame=flame,
         explore=_explore(comparison, links.root_of(url), known_runs),
         severities=SEVERITIES,
         verdict=verdict_view(
             comparison, root=links.root_of(url), known_runs=known_runs, accepted=accepted, decisions=decisions
         ),
     )
-    return StampedPage(url, title_of(comparison), linked_headings(body), _toc(comparison, functions, rows))
+    return StampedPage(url, title_of(comparison), linked_headings(body), _toc(comparison, functions, rows, flame))
 
 
 def title_of(comparison: Comparison) -> str:
@@ -73,10 +75,11 @@ def _explore(comparison: Comparison, root: str, known: frozenset[str]) -> str:
 
 
 def _toc(
-    comparison: Comparison, functions: Sequence[FunctionView], rows: Sequence[MetricRow]
+    comparison: Comparison, functions: Sequence[FunctionView], rows: Sequence[MetricRow], flame: PairFlame | None
 ) -> tuple[tuple[str, str], ...]:
     entries = [("verdict", "Verdict"), ("validity", "May they be compared?"), ("metrics", "Metrics")]
     entries += [("culprits", "What changed the totals")] if any(view.culprits for view in functions) else []
+    entries += [("flame-difference", "Flame graph of the difference")] if flame else []
     entries += [("rules", "Rules")] if any(one.kind in {"goal", "red_flag", "gate"} for one in comparison.rules) else []
     if any(row.headline and row.compared.base and row.compared.head for row in rows):
         entries.append(("runs-drawn", "Every run"))

@@ -51,6 +51,11 @@ def decision_page(name: str) -> str:
     return f"decisions/{encode.safe_name(name)}/"
 
 
+def matrix_page(base: str) -> str:
+    """Address of the page that holds all attempts against one base, from the site's root."""
+    return f"matrix/{_side(base)}/"
+
+
 def to_page(url: str, *, root: str) -> str:
     """Link a page, from a page whose way to the root is ``root`` (``../../``)."""
     return f"{root}{url}index.html"

@@ -22,7 +22,9 @@ _DEPTHS: Final = (0.1, 0.3)
 
 @dataclass(frozen=True, slots=True)
 class MatrixCell:
-    """One head's metric as shown: ``seen`` is a change that is not claimed; ``depth`` 0 (no colour) to 3."""
+    """One head's metric as shown: ``seen`` is a change that is not claimed; ``depth`` 0 (no colour) to 3; ``proof`` is
+    p and the runs of both sides. ``best``: the largest claimed improvement of its line, of two or more.
+    """
 
     text: str
     seen: str
@@ -31,6 +33,8 @@ class MatrixCell:
     href: str
     state: State
     depth: int
+    proof: str = ""
+    best: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +52,22 @@ class MatrixLine:
 
 @dataclass(frozen=True, slots=True)
 class MatrixHead:
-    """One column's head."""
+    """One column's head; ``place`` is its column."""
 
     label: str
     href: str
     state: State
     runs: str
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixView:
-    """One matrix, ready to print."""
+    """One matrix, ready to print; ``href`` leads to the page of its own."""
 
     id: str
     base: str
+    href: str
     heads: tuple[MatrixHead, ...]
     lines: tuple[MatrixLine, ...]
     many_components: bool
@@ -77,19 +83,25 @@ def _view(matrix: Matrix, root: str) -> MatrixView:
         links.to_page(links.compared_page(matrix.base_label, column.label), root=root) for column in matrix.columns
     ]
     heads = (
-        MatrixHead(column.label, href, OUTCOMES[column.outcome], "1 run" if column.runs == 1 else f"{column.runs} runs")
-        for column, href in zip(matrix.columns, pages, strict=True)
+        MatrixHead(column.label, pages[at], OUTCOMES[column.outcome], _runs(column.runs), at)
+        for at, column in enumerate(matrix.columns)
     )
     return MatrixView(
         id=encode.anchor("matrix", matrix.base_label),
         base=matrix.base_label,
+        href=links.to_page(links.matrix_page(matrix.base_label), root=root),
         heads=tuple(heads),
         lines=tuple(_line(row, pages) for row in matrix.rows),
         many_components=len({row.component for row in matrix.rows}) > 1,
     )
 
 
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
+
+
 def _line(row: MatrixRow, pages: Sequence[str]) -> MatrixLine:
+    best = _best(row.cells)
     return MatrixLine(
         title=row.metric.title,
         source=row.metric.source,
@@ -97,17 +109,28 @@ def _line(row: MatrixRow, pages: Sequence[str]) -> MatrixLine:
         direction=DIRECTIONS[row.metric.better][1],
         headline=row.headline,
         base=units.show(row.base, row.metric.unit),
-        cells=tuple(_cell(one, href) for one, href in zip(row.cells, pages, strict=True)),
+        cells=tuple(_cell(one, href, best) for one, href in zip(row.cells, pages, strict=True)),
     )
 
 
-def _cell(one: MetricComparison | None, href: str) -> MatrixCell | None:
+def _best(cells: Sequence[MetricComparison | None]) -> float | None:
+    """Find the largest claimed improvement; none where fewer than two heads were measured."""
+    measured = [one for one in cells if one is not None and one.head]
+    sizes = [_size(one) for one in measured if one.outcome == "improved"]
+    return max(sizes, default=None) if len(measured) > 1 else None
+
+
+def _size(one: MetricComparison) -> float:
+    return abs(one.delta) if one.delta is not None else float("inf")
+
+
+def _cell(one: MetricComparison | None, href: str, best: float | None) -> MatrixCell | None:
     if one is None or not one.head:
         return None
     change = units.show_delta(one.base_center, one.head_center)
     claimed = one.outcome in {"improved", "regressed"}
     both = bool(one.base)
-    size = abs(one.delta) if one.delta is not None else float("inf")
+    size = _size(one)
     return MatrixCell(
         text=change if claimed else "~" if both else "–",
         seen="" if claimed or not both or change == "–" else change,
@@ -116,4 +139,6 @@ def _cell(one: MetricComparison | None, href: str) -> MatrixCell | None:
         href=href,
         state=OUTCOMES[one.outcome],
         depth=1 + sum(size >= depth for depth in _DEPTHS) if claimed else 0,
+        proof=f"p {one.p:.3f}, runs {len(one.base)} and {len(one.head)}" if one.q is not None else "",
+        best=one.outcome == "improved" and size == best,
     )

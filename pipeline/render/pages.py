@@ -31,6 +31,7 @@ from pipeline.render.decision_page import title_of as decision_title
 from pipeline.render.env import Environment, environment, render
 from pipeline.render.explore_page import CATALOGUE, explore_page, run_catalogue, runs_catalogue
 from pipeline.render.functions_page import functions_page
+from pipeline.render.matrix_page import matrix_page
 from pipeline.render.pair_links import Profiles
 from pipeline.render.profile_section import SectionRules, taken_order
 from pipeline.render.run_list import PLACE, newest_first, run_listing
@@ -118,11 +119,12 @@ def render_lists(
             "explore": (explore_page(env),),
             "trends": (trends_page(env, ordered, over_time, history, metrics=registry, headline=headline),),
             "functions": (functions_page(env, ordered, over_time, history),),
+            "matrix": tuple(matrix_page(env, one, decisions) for one in matrices),
             "decision": tuple(decision_page(env, one, known_runs=known) for one in decisions),
         },
         data={CATALOGUE: runs_catalogue(ordered, comparisons), PLACE: listing.data},
         copies=history_data.copies(over_time.stretches),
-        search=_search(ordered, comparisons, decisions),
+        search=_search(ordered, comparisons, decisions, matrices),
         site_name=shop.config.site.name,
         extra={
             "mkdocs.yml": _engine_settings(env, shop.config),
@@ -252,13 +254,17 @@ def comparison_part(
 
 
 def _search(
-    ordered: Sequence[RunSummary], comparisons: Sequence[Comparison], decisions: Sequence[Decision]
+    ordered: Sequence[RunSummary],
+    comparisons: Sequence[Comparison],
+    decisions: Sequence[Decision],
+    matrices: Sequence[Matrix],
 ) -> tuple[SearchEntry, ...]:
     return (
         *(_run_entry(one) for one in ordered),
         *_function_entries(ordered),
         *(_compare_entry(one) for one in comparisons),
         *(_decision_entry(one) for one in decisions),
+        *(_matrix_entry(one) for one in matrices),
     )
 
 
@@ -290,3 +296,10 @@ def _decision_entry(decision: Decision) -> SearchEntry:
     text = f"{CHOICES[decision.choice].word}: {'; '.join(decision.reasons)}"
     url = encode.url_path(links.decision_page(decision.name)) + "index.html"
     return SearchEntry(url, encode.search_text(decision_title(decision)), encode.search_text(text))
+
+
+def _matrix_entry(matrix: Matrix) -> SearchEntry:
+    text = ", ".join(f"{one.label}: {OUTCOMES[one.outcome].word}" for one in matrix.columns)
+    url = encode.url_path(links.matrix_page(matrix.base_label)) + "index.html"
+    title = f"Attempts against {matrix.base_label}"
+    return SearchEntry(url, encode.search_text(title), encode.search_text(text))

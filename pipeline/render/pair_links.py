@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pipeline.model.difference import Difference
 from pipeline.model.summary import SummaryProfile
 from pipeline.model.verdict import Comparison
 from pipeline.render import encode, links
-from pipeline.render.profile_section import taken_order
+from pipeline.render.profile_section import kind_title, taken_order
 
 Profiles = Mapping[str, Sequence[SummaryProfile]]
+_CLAIMED: Final = frozenset({"improved", "regressed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,56 @@ def _run(run: str, known: Collection[str], root: str, against: str = "") -> Side
     return SideRun(run, links.to_page(links.run_page(run), root=root), diff, against)
 
 
+@dataclass(frozen=True, slots=True)
+class PairFlame:
+    """The one flame graph a comparison's page draws: the runs of ``head`` and ``base``, ``profile`` and the one it is
+    held ``against`` as the explorer's addresses name them, and the link to the same view in the explorer.
+    """
+
+    title: str
+    head: str
+    base: str
+    profile: str
+    against: str
+    type: str
+    scale: str
+    href: str
+
+
 def difference_links(comparison: Comparison, profiles: Profiles, *, root: str) -> dict[tuple[str, str, str], str]:
     """Link each sample type's difference: the last run of either side that has the profile; none where one has not."""
-    found = {}
-    for one in comparison.functions:
-        head, base = (_last(runs, one, profiles) for runs in (comparison.head_runs, comparison.base_runs))
-        if head and base:
-            asked = f"#t={encode.fragment_value(one.sample_type.type)}{'&sc=perop' if one.per_op else ''}"
-            key = (one.component, one.kind, one.sample_type.type)
-            found[key] = links.explore(*head, root=root, base=base, fragment=asked)
-    return found
+    pairs = ((one, _sides(comparison, one, profiles)) for one in comparison.functions)
+    return {(one.component, one.kind, one.sample_type.type): _href(one, *pair, root) for one, pair in pairs if pair}
+
+
+def lead_flame(comparison: Comparison, profiles: Profiles, *, root: str) -> PairFlame | None:
+    """Choose what the page draws: a total that is claimed to have changed goes first, then CPU."""
+    for one in sorted(comparison.functions, key=lambda one: (one.outcome not in _CLAIMED, one.kind != "cpu")):
+        if pair := _sides(comparison, one, profiles):
+            profile, against = (f"{encode.safe_name(run)}/{path}" for run, path in pair)
+            return PairFlame(
+                title=f"{kind_title(one.kind)} ({one.sample_type.type})",
+                head=pair[0][0],
+                base=pair[1][0],
+                profile=profile,
+                against=against,
+                type=one.sample_type.type,
+                scale="perop" if one.per_op else "absolute",
+                href=_href(one, *pair, root),
+            )
+    return None
+
+
+def _sides(
+    comparison: Comparison, one: Difference, profiles: Profiles
+) -> tuple[tuple[str, str], tuple[str, str]] | None:
+    head, base = (_last(runs, one, profiles) for runs in (comparison.head_runs, comparison.base_runs))
+    return (head, base) if head and base else None
+
+
+def _href(one: Difference, head: tuple[str, str], base: tuple[str, str], root: str) -> str:
+    asked = f"#t={encode.fragment_value(one.sample_type.type)}{'&sc=perop' if one.per_op else ''}"
+    return links.explore(*head, root=root, base=base, fragment=asked)
 
 
 def _last(runs: Sequence[str], one: Difference, profiles: Profiles) -> tuple[str, str] | None:

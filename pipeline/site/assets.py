@@ -51,9 +51,14 @@ PARTS: Final = (
     Part("filters", "explorer/filter/desk.js", ("base", "engine", "patterns"), in_worker=True),
     Part("tools", "explorer/flame/tools.js", ("profbook", "base", "engine", "viewer", "patterns")),
     Part(
+        "pair",
+        "explorer/shell/pair_page.js",
+        ("profbook", "base", "engine", "viewer", "patterns", "filters", "tools"),
+    ),
+    Part(
         "explorer",
         "explorer/shell/explorer.js",
-        ("profbook", "base", "engine", "viewer", "patterns", "filters", "tools"),
+        ("profbook", "base", "engine", "viewer", "patterns", "filters", "tools", "pair"),
     ),
 )
 """Every part names all it needs, in the order they run. The worker has base and engine, and what else of its parts is

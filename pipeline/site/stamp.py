@@ -26,6 +26,7 @@ SHELLS: Final[Mapping[str, str]] = {
     "run": "runs/pb-shell.md",
     "compare": "compare/pb-shell.md",
     "decision": "decisions/pb-shell.md",
+    "matrix": "matrix/pb-shell.md",
 }
 """Kinds of page, and the document each one's shell is rendered from. Where a shell has the depth of its pages, relative
 links of the theme are right for all of them."""

@@ -380,7 +380,7 @@ def bench_pair(browser: Any, site: str, head: stage.Subject, base: stage.Subject
 
 def show_scripts(site: Path) -> None:
     """Print how large our scripts are, compressed."""
-    names = ("profbook", "engine", "viewer", "patterns", "tools", "filters", "explorer")
+    names = ("profbook", "engine", "viewer", "patterns", "tools", "filters", "pair", "explorer")
     sizes = {name: len(gzip.compress((site / "assets" / f"{name}.js").read_bytes(), 9)) for name in names}
     first = sizes["engine"] + sizes["viewer"]
     print("scripts, gzip: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()))

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 BASE, HEAD, SERIES = "20261120_213245-baseline", "20261120_213256-optimized", "20261120_213402-heap-leak"
 FAILED = "20261120_213419-failed-load"
 CPU = "eventstore/cpu.prof"
+MATRIX = '\n[[compare]]\nbase = "baseline"\nhead = "heap-leak"\n'
 DECISION = '\n[[decisions]]\nname = "pools"\nbase = "baseline"\nhead = "optimized"\n'
 PAGES = {
     "overview": "index.html",
@@ -25,6 +26,7 @@ PAGES = {
     "failed run": f"runs/{FAILED}/index.html",
     "comparisons": "compare/index.html",
     "comparison": "compare/baseline..optimized/index.html",
+    "matrix": "matrix/baseline/index.html",
     "decision": "decisions/pools/index.html",
     "guide": "guide/explorer/index.html",
     "findings": "guide/findings/index.html",
@@ -41,7 +43,9 @@ VIEWS = {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a site with every kind of page by the command."""
-    return demo_site(tmp_path_factory.mktemp("judged"), (BASE, HEAD, SERIES, FAILED), settings=DECISION, codes=(0, 3))
+    return demo_site(
+        tmp_path_factory.mktemp("judged"), (BASE, HEAD, SERIES, FAILED), settings=MATRIX + DECISION, codes=(0, 3)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +73,7 @@ def test_pages_have_no_violation(browser: Any, site: Path, address: str, kind: s
     with watched_page(browser, site, color_scheme=scheme, viewport={"width": 1280, "height": 900}) as page:
         page.goto(f"{address}/{PAGES[kind]}")
         assert violations(page) == [], "still pictures"
-        flame = page.locator(".pb-flame").first
+        flame = page.locator(".pb-flame, [data-pb-pair]").first
         if flame.count():
             flame.scroll_into_view_if_needed()
             page.wait_for_selector(".pb-flame[data-state=ready]")
@@ -83,4 +87,15 @@ def test_the_explorer_has_no_violation(browser: Any, site: Path, address: str, v
         page.goto(f"{address}/explore/index.html?{VIEWS[view]}")
         page.wait_for_selector(".pbx[data-shown]:not([aria-busy])")
         page.get_by_text("Filters", exact=True).click()
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("view", ["flame", "pair as table"])
+def test_the_explorer_on_a_phone_has_no_violation(browser: Any, site: Path, address: str, view: str) -> None:
+    with watched_page(browser, site, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as page:
+        page.goto(f"{address}/explore/index.html?{VIEWS[view]}")
+        page.wait_for_selector(".pbx[data-shown]:not([aria-busy])")
+        assert violations(page) == [], "folded"
+        for button in page.locator(".pbx-toggle").all():
+            button.click()
         assert violations(page) == []

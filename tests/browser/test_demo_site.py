@@ -88,6 +88,16 @@ def test_the_slider_walks_the_snapshots_and_leads_into_the_explorer(page: Any, b
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert (slider.get_attribute("aria-valuetext") or "").startswith("eventstore/heap2.pprof, 3 of 8")
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    play = film.get_by_role("button")
+    play.press("Enter")
+    assert play.inner_text() == "Stop"
+    told.filter(has_text="8 of 8").wait_for()
+    film.get_by_role("button", name="Play").wait_for()
+    slider.press("Home")
+    for _ in range(2):
+        slider.press("ArrowRight")
     film.get_by_text("What grew since the first").click()
     page.wait_for_selector("[data-pb-explorer][data-shown]")
     assert f"p={leak}/eventstore/heap2.pprof&base={leak}/eventstore/heap0.pprof" in page.url
@@ -130,7 +140,7 @@ def test_late_data_moves_nothing(browser: Any, site: Path, place: str) -> None:
         page.goto(path.as_uri())
         page.wait_for_load_state("networkidle")
         assert page.evaluate("shifted") < 0.001
-        flame = page.locator(".pb-flame").first
+        flame = page.locator(".pb-flame, [data-pb-pair]").first
         if flame.count():
             flame.scroll_into_view_if_needed()
             page.wait_for_selector(".pb-flame[data-state=ready]")

@@ -265,15 +265,15 @@ def test_presets_choose_whose_code_is_seen(disk: str, page: Any) -> None:
     page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=top")
     shown(page, "top")
     page.get_by_role("button", name="Hide runtime and GC").click()
-    page.wait_for_function("document.querySelector('.pbx-filters summary').textContent.includes('hide')")
+    page.wait_for_function("document.querySelector('button.pbx-toggle:not(.pbx-choose)').textContent.includes('hide')")
     shown(page, "top")
     assert not any(re.match(r"(internal/)?runtime[./]", row[5]) for row in rows(page))
     page.get_by_role("button", name="Own code only").click()
-    page.wait_for_function("!document.querySelector('.pbx-filters summary').textContent.includes('hide')")
+    page.wait_for_function("!document.querySelector('button.pbx-toggle:not(.pbx-choose)').textContent.includes('hide')")
     shown(page, "top")
     assert [row[5] for row in rows(page) if not re.match(r"main\.|profbook\.dev/", row[5])] == []
     page.get_by_role("button", name="Clear filters").click()
-    page.wait_for_function("document.querySelector('.pbx-filters summary').textContent === 'Filters'")
+    page.wait_for_function("document.querySelector('button.pbx-toggle:not(.pbx-choose)').textContent === 'Filters'")
 
 
 def test_back_leads_to_what_was_shown_before(base: str, page: Any) -> None:
@@ -344,9 +344,66 @@ def test_without_an_address_the_newest_run_is_shown(base: str, page: Any) -> Non
     assert SERIES in status(page)
 
 
-def test_a_comparison_leads_to_its_pair(disk: str, page: Any) -> None:
-    page.goto(f"{disk}/compare/baseline..optimized/index.html")
+def test_a_comparison_draws_its_pair_and_leads_to_it(base: str, page: Any) -> None:
+    page.add_init_script(
+        "window.shifts = 0; new PerformanceObserver((list) => list.getEntries().forEach((one) => "
+        "(shifts += one.hadRecentInput ? 0 : one.value))).observe({ type: 'layout-shift', buffered: true })"
+    )
+    page.goto(f"{base}/compare/baseline..optimized/index.html")
+    assert page.locator(".pb-pair canvas").count() == 0
     page.get_by_role("link", name="Flame graph of the difference").first.click()
+    page.wait_for_selector(".pb-pair[data-shown=cpu]")
+    told = page.locator(".pb-pair__told").inner_text()
+    assert f"Head: {HEAD}" in told
+    assert f"Base: {BASE}" in told
+    assert re.search(r"head − base = −.*: head costs less", told)
+    assert "only in base" in page.locator(".pb-pair .pb-flame-legend").inner_text()
+    assert page.get_by_role("application", name=re.compile("Difference, total cpu, head − base: −")).is_visible()
+    page.get_by_label("Search frames").fill("digestBitByBit")
+    page.wait_for_function("document.getElementById('flame-link').href.includes('q=digestBitByBit')")
+    page.wait_for_function("document.querySelector('.pb-pair .pb-flame-found').textContent.includes('Matched')")
+    assert page.evaluate("shifts") < 0.02
+    page.locator("#flame-link").click()
     shown(page, "flame")
     assert status(page).startswith(f"Head: {HEAD}")
     assert f"Base: {BASE}" in status(page)
+    assert page.get_by_label("Search frames").input_value() == "digestBitByBit"
+
+
+def test_the_flame_graph_begins_on_the_first_screen(browser: Any, site: Path, disk: str) -> None:
+    desktop = {"viewport": {"width": 1280, "height": 900}}
+    for options, highest in ((PHONE, 400), (desktop, 400)):
+        for other in ("", f"&base={BASE}/{CPU}"):
+            with watched_page(browser, site, **options) as page:
+                page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}{other}")
+                shown(page, "flame")
+                box = page.locator(".pb-flame-box").bounding_box()
+                canvas = page.locator(".pb-flame-box canvas").bounding_box()
+                assert box["y"] < highest + (110 if other else 0)
+                assert abs(box["width"] - canvas["width"]) <= 2  # no blank strip beside the picture
+                assert page.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
+
+
+def test_on_a_phone_choices_and_filters_are_folded(browser: Any, site: Path, disk: str) -> None:
+    with watched_page(browser, site, **PHONE) as page:
+        page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=goroutines")
+        shown(page, "goroutines")
+        chosen = page.get_by_role("tab", name="Goroutines").bounding_box()
+        assert chosen["x"] >= 0
+        assert chosen["x"] + chosen["width"] <= 390
+        choose = page.get_by_role("button", name="Profile: optimized, CPU")
+        assert choose.get_attribute("aria-expanded") == "false"
+        assert page.get_by_label("Compared with: run").is_hidden()
+        choose.press("Enter")
+        page.get_by_label("Compared with: run").select_option(BASE)
+        page.get_by_role("button", name="Compared with: baseline, CPU").wait_for()
+        own = page.get_by_role("button", name="Own code only")
+        assert own.is_hidden()
+        page.get_by_role("button", name="Filters").press("Enter")
+        assert own.is_visible()
+        assert page.get_by_label("Ignore", exact=True).is_visible()
+        small = page.locator(".pbx :is(button, select, input):visible").evaluate_all(
+            """(all) => all.map((one) => [one.getBoundingClientRect(), one.textContent || one.name])
+            .filter(([{ width, height }]) => Math.min(width, height) < 24).map(([, text]) => text)"""
+        )
+        assert [text for text in small if text] == []

@@ -78,7 +78,8 @@ def test_the_explorer_loads_every_part_once(base: str, page: Any) -> None:
         page.wait_for_selector("[data-pb-explorer][data-shown]")
 
     assert _loaded(page, f"{base}/explore/index.html", wait) == [
-        "early", "profbook", "base", "engine", "viewer", "patterns", "filters", "tools", "explorer",
+        "early", "profbook", "base", "engine", "viewer", "patterns", "filters", "tools", "pair",
+        "explorer",
     ]  # fmt: skip
 
 

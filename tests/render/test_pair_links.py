@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline.render.pair_links import difference_links, side_views
+from dataclasses import replace
+
+from pipeline.model.profile import SampleType
+from pipeline.render.pair_links import difference_links, lead_flame, side_views
 from tests.records import comparison, difference
 from tests.summaries import heap
 
@@ -36,3 +39,19 @@ def test_a_difference_leads_to_the_last_profiles_of_its_kind() -> None:
 def test_without_a_profile_on_a_side_there_is_no_link() -> None:
     one = comparison(base_runs=BASES, head_runs=HEADS, functions=(difference(),))
     assert difference_links(one, {"h1": (heap("cpu.prof", kind="cpu", tree=""),)}, root="../") == {}
+
+
+def test_the_page_draws_what_is_claimed_to_have_changed_else_cpu() -> None:
+    profiles = {run: (heap("service/cpu.prof", kind="cpu", phase="during"), heap()) for run in ("b1", "b2", "h1", "h2")}
+    same = replace(difference(), outcome="inconclusive")
+    grown = replace(same, kind="heap", outcome="regressed", sample_type=SampleType("inuse_space", "bytes"))
+    one = comparison(base_runs=BASES, head_runs=("h1", "h2"), functions=(same, grown))
+    found = lead_flame(one, profiles, root="../../")
+    assert found is not None
+    assert (found.type, found.profile, found.against) == ("inuse_space", f"h2/{heap().path}", f"b2/{heap().path}")
+    still = replace(one, functions=(replace(grown, outcome="unchanged"), same))
+    found = lead_flame(still, profiles, root="../../")
+    assert found is not None
+    assert (found.type, found.profile, found.against) == ("cpu", "h2/service/cpu.prof", "b2/service/cpu.prof")
+    assert found.href in difference_links(still, profiles, root="../../").values()
+    assert lead_flame(still, {"h1": profiles["h1"]}, root="../../") is None

@@ -16,19 +16,28 @@ function refuse(host) {
   host.append(told);
 }
 
+/** Act when an element comes near the screen, or at once when the returned function is called. */
+function whenNear(host, act) {
+  const show = () => {
+    near.disconnect();
+    act();
+  };
+  const near = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && show(), NEAR);
+  near.observe(host);
+  return show;
+}
+
 /**
  * Loads the flame graph for the first still picture that comes near the screen, is touched or is meant by the link.
  * @param {ParentNode} root
  */
 export function bootFlameGraphs(root) {
   once(root, FLAMES, "Flame", (host) => {
-    const show = () => {
-      near.disconnect();
-      loadPart("viewer").then(({ showFlames }) => showFlames(document), () => refuse(host));
-    };
-    const near = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && show(), NEAR);
-    near.observe(host);
+    const show = whenNear(host, () => loadPart("viewer").then(({ showFlames }) => showFlames(document), () => refuse(host)));
     host.addEventListener("pointerenter", show, { once: true });
+  });
+  once(root, "[data-pb-pair]", "Pair", (host) => {
+    whenNear(host, () => loadPart("pair").then(({ showPair }) => showPair(host), () => refuse(host)));
   });
   followLinks();
   if (isFollowing) return;

@@ -1,5 +1,7 @@
-// The slider over the snapshots of a series: it tells each one's value and leads to it in the explorer.
+// The slider over the snapshots of a series: it tells each one's value and leads to it in the explorer; play walks it once.
 import { once } from "./once.js";
+
+const PAUSE_MS = 700;
 
 /** @param {ParentNode} root */
 export function bootFilms(root) {
@@ -23,7 +25,31 @@ export function bootFilms(root) {
         if (target) link.setAttribute("href", target.getAttribute("href"));
       }
     };
-    slider.addEventListener("input", show);
+    const play = document.createElement("button");
+    let timer = 0;
+    const stop = () => {
+      timer = clearInterval(timer);
+      play.textContent = "Play";
+    };
+    const move = (place) => {
+      slider.value = place;
+      show();
+      if (place >= rows.length - 1 || !box.isConnected) stop();
+    };
+    play.type = "button";
+    play.className = "pb-button";
+    play.textContent = "Play";
+    play.addEventListener("click", () => {
+      if (timer) return stop();
+      play.textContent = "Stop";
+      timer = setInterval(() => move(Number(slider.value) + 1), PAUSE_MS);
+      return move(slider.value === slider.max ? 0 : Number(slider.value));
+    });
+    slider.before(play);
+    slider.addEventListener("input", () => {
+      stop();
+      show();
+    });
     show();
   });
 }

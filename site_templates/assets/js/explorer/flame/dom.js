@@ -73,7 +73,7 @@ function bars(parts, hasTypes) {
   return [
     make("div", { className: "pb-flame-bar" }, ...types, label("pb-flame-search", "Search", parts.search),
       parts.previous, parts.next, parts.found),
-    make("details", { className: "pb-flame-tools" }, make("summary", {}, "View, colours, export"),
+    make("details", { className: "pb-flame-tools" }, make("summary", {}, "View", make("span", {}, ", colours, export")),
       make("div", { className: "pb-flame-bar" },
         label("pb-flame-type", "Direction", parts.direction), label("pb-flame-type", "Colour by", parts.color),
         make("label", {}, parts.collapse, make("span", {}, "Collapse recursion")),

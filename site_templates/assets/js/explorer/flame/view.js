@@ -76,14 +76,14 @@ export class FlameView {
   takeOver() {
     const { box, space, empty } = this.parts;
     const hadPicture = box.querySelector("svg") !== null;
-    const height = box.offsetHeight;
+    if (hadPicture) box.style.height = `${box.offsetHeight}px`; // before its picture goes
+    if (hadPicture && box.scrollHeight > box.clientHeight) box.style.overflowY = "scroll";
     for (const child of [...box.children]) if (child !== space && child !== empty) child.remove();
     this.parts.type.disabled = this.parts.reset.disabled = false;
     box.removeAttribute("tabindex");
     this.host.dataset.state = "ready";
     this.palette = readPalette(this.host);
     this.listen();
-    if (hadPicture) box.style.height = `${height}px`;
   }
 
   /** Take the tools over when they are loaded: from here on every control works. */
@@ -273,7 +273,9 @@ export class FlameView {
   }
 
   resize() {
-    if (this.layout && this.parts.box.clientWidth && this.parts.box.clientWidth !== this.layout.width) {
+    const { box } = this.parts;
+    if (box.offsetWidth - box.clientWidth > 2) box.style.overflowY = "scroll"; // once there it stays: widths must not swing
+    if (this.layout && box.clientWidth && box.clientWidth !== this.layout.width) {
       this.small = null;
       this.relayout();
     }
@@ -378,9 +380,8 @@ export class FlameView {
 
   /** Scroll the window onto the picture, never the page. */
   scrollTo({ row }) {
-    const { box } = this.parts;
+    const { box, box: { scrollTop, clientHeight } } = this.parts;
     const top = row * this.rowHeight;
-    const { scrollTop, clientHeight } = box;
     if (top < scrollTop || top + 2 * this.rowHeight > scrollTop + clientHeight) box.scrollTop = Math.max(0, top - Math.floor(clientHeight / 3));
   }
 

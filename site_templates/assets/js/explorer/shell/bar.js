@@ -2,7 +2,7 @@
  * The filter bar: one set of fields that every view follows. A field is taken over when one stops typing, and at once
  * with Enter; what the engine does not understand is told at the field.
  */
-import { choice, element, fillChoice } from "./element.js";
+import { choice, disclosure, element, fillChoice } from "./element.js";
 import { cleared, GRANULARITIES, isFiltered, SCALES } from "./state.js";
 
 const WAIT_MS = 350;
@@ -38,18 +38,18 @@ export function buildBar(dispatch, { ownCode }) {
   const inlines = tick("No inlined frames", (on) => dispatch({ noinlines: on }));
   const shrunk = tick("Leave out what shrank", (on) => dispatch({ dropNegative: on }));
   const level = tick("Normalise to the base", (on) => dispatch({ normalize: on }));
-  const preset = (text, act) => element("button", { type: "button", class: "pb-button", click: act }, text);
+  const preset = (text, act) => element("button", { type: "button", class: "pb-button pbx-preset", click: act }, text);
   const own = preset("Own code only", () => dispatch({ ...cleared(), show: ownCode() }));
-  const summary = element("summary", {}, "Filters");
-  const details = element(
-    "details",
-    { class: "pbx-filters" },
-    summary,
+  const filters = element(
+    "div",
+    { class: "pbx-filters", id: "pbx-filters" },
     element("div", { class: "pbx-grid" }, ...[...fields.values()].map((one) => one.label)),
     element("div", { class: "pbx-row" }, grain.label, inlines.label, shrunk.label, level.label),
     element("p", { class: "pbx-hint" }, "Regular expressions as in go tool pprof (RE2); they match function, file and mapping names. Labels: key=value."),
   );
   const clear = preset("Clear filters", () => dispatch(cleared()));
+  clear.classList.add("pbx-clear");
+  const toggle = disclosure("pbx-toggle", "Filters", filters);
   const bar = element(
     "div",
     { class: "pbx-bar", role: "group", "aria-label": "Filters of all views" },
@@ -59,11 +59,12 @@ export function buildBar(dispatch, { ownCode }) {
       type.label,
       scale.label,
       search.label,
+      toggle.button,
       own,
       preset("Hide runtime and GC", () => dispatch({ hide: RUNTIME })),
       clear,
     ),
-    details,
+    filters,
   );
 
   return {
@@ -93,12 +94,12 @@ export function buildBar(dispatch, { ownCode }) {
       search.label.hidden = state.view === "flame"; // it has its own, with steps from match to match
       const said = Object.entries(NAMES).filter(([field]) => state[field] !== cleared()[field]);
       const texts = said.map(([field, name]) => (state[field] === true ? name : `${name} ${state[field]}`));
-      summary.textContent = texts.length ? `Filters: ${texts.join(", ")}` : "Filters";
+      toggle.button.textContent = toggle.button.title = texts.length ? `Filters: ${texts.join(", ")}` : "Filters";
     },
     /** Tell what is wrong with a field; an empty sentence takes it back. */
     refuse(wrong = {}) {
       for (const [field, one] of fields) one.refuse(wrong[field] ?? "");
-      if (Object.keys(wrong).some((field) => fields.has(field))) details.open = true;
+      if (Object.keys(wrong).some((field) => fields.has(field))) toggle.open(true);
     },
   };
 }

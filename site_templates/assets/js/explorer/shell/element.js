@@ -32,3 +32,20 @@ export function fillChoice(select, options, value) {
   select.replaceChildren(...options.map(([key, text]) => element("option", { value: key }, text)));
   select.value = value;
 }
+
+/**
+ * Make a button that opens and closes a part of the page. Narrow screens fold more than wide ones: style sheets follow
+ * the button's `aria-expanded`.
+ * @param {string} name class of the button @param {string} text @param {HTMLElement} part what it opens; has an id
+ * @returns {{button: HTMLElement, open: (isOpen: boolean) => void}}
+ */
+export function disclosure(name, text, part) {
+  const open = (isOpen) => {
+    button.setAttribute("aria-expanded", String(isOpen));
+    part.toggleAttribute("data-open", isOpen);
+  };
+  const toggle = () => open(!part.hasAttribute("data-open"));
+  const button = element("button", { type: "button", class: name, "aria-controls": part.id, click: toggle }, text);
+  open(false);
+  return { button, open };
+}

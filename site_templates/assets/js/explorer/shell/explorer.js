@@ -54,6 +54,7 @@ class Explorer {
   async follow(state, before) {
     const ticket = ++this.latest;
     if (state.profile !== before.profile || state.base !== before.base) this.picker.update(state);
+    this.host.toggleAttribute("data-pair", Boolean(state.base));
     this.views.choose(state.view);
     this.bar.update(state);
     if (!state.profile) return;

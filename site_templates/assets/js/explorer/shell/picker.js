@@ -1,6 +1,6 @@
 // Choosing what is looked at: a run and one of its profiles, and the other side of a comparison.
 import { counterpart, partsOf } from "./catalogue.js";
-import { element, fillChoice } from "./element.js";
+import { disclosure, element, fillChoice } from "./element.js";
 
 /**
  * @param {ReturnType<import("./catalogue.js").openCatalogue>} catalogue
@@ -10,7 +10,9 @@ export function buildPicker(catalogue, dispatch, tell) {
   const head = side("Profile", "profile", false);
   const base = side("Compared with", "base", true);
   const swap = element("button", { type: "button", class: "pb-button", click: () => dispatch({ profile: state.base, base: state.profile }) }, "Swap sides");
-  const row = element("div", { class: "pbx-picker" }, head.group, base.group, swap);
+  const sides = element("div", { class: "pbx-sidebyside", id: "pbx-sides" }, head.group, base.group, swap);
+  const fold = disclosure("pbx-toggle pbx-choose", "Profile", sides);
+  const row = element("div", { class: "pbx-picker" }, fold.button, sides);
   let runs = [];
   let state = { profile: "", base: "" };
 
@@ -41,10 +43,20 @@ export function buildPicker(catalogue, dispatch, tell) {
       const list = name ? await catalogue.profiles(name).catch(() => []) : [];
       if (partsOf(state[field]).run !== name) return; // another choice was made meanwhile
       const many = new Set(list.map((one) => one.component)).size > 1;
-      fillChoice(file, list.map((one) => [one.id, `${many ? `${one.component}: ` : ""}${one.title} (${one.path})`]), id);
+      const files = list.map((one) => [one.id, `${many ? `${one.component}: ` : ""}${one.title} (${one.path})`]);
+      const isThere = list.some((one) => one.id === id);
+      fillChoice(file, isThere ? files : [["", "choose a profile"], ...files], isThere ? id : "");
       file.hidden = !list.length;
     }
-    return { group, show };
+    const labelOf = (name) => runs.find((one) => one.run === name)?.label || name;
+    const told = () => (run.value ? `${labelOf(run.value)}, ${file.selectedOptions[0]?.text ?? ""}` : "");
+    return { group, show, told };
+  }
+
+  /** Write what is chosen on the button that leads to the choice. */
+  function say([profile, other]) {
+    const lines = [`Profile: ${profile || "none"}`, ...(other ? [`Compared with: ${other}`] : [])];
+    fold.button.replaceChildren(...lines.map((text) => element("span", {}, text)));
   }
 
   return {
@@ -58,8 +70,8 @@ export function buildPicker(catalogue, dispatch, tell) {
     update(next) {
       state = next;
       swap.hidden = !state.base;
-      head.show(state.profile);
-      base.show(state.base);
+      say([state.profile, state.base]);
+      Promise.all([head.show(state.profile), base.show(state.base)]).then(() => say([head.told(), base.told()]));
     },
   };
 }

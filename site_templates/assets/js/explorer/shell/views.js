@@ -40,6 +40,13 @@ export function buildViews(dispatch, say) {
     dispatch({ view: VIEWS[next].id }, { replace: true });
   }
 
+  /** Narrow screens scroll the tabs sideways; the page itself stays where it is. */
+  function bringIntoView({ offsetLeft, offsetWidth }) {
+    const start = offsetLeft - list.offsetLeft;
+    if (start < list.scrollLeft) list.scrollLeft = start;
+    else if (start + offsetWidth > list.scrollLeft + list.clientWidth) list.scrollLeft = start + offsetWidth - list.clientWidth;
+  }
+
   return {
     tabs: list,
     panel,
@@ -50,6 +57,7 @@ export function buildViews(dispatch, say) {
         tabs[place].tabIndex = name === view ? 0 : -1;
       });
       panel.setAttribute("aria-labelledby", `pbx-tab-${view}`);
+      bringIntoView(tabs[VIEWS.findIndex(({ id: name }) => name === view)]);
       for (const [name, host] of hosts) host.hidden = name !== view;
     },
     /**
