@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from pipeline.analysis.replicas import Merged
 
 TABLE_ROWS: Final = 200
+_LEADING: Final = frozenset({"cpu", "profile"})
+"""Kinds of profile a page is opened for: their pictures show more."""
 _REDACT: Final = RedactRules()
 _OUR_LOGS: Final = frozenset({"test.log", "collection.log", "service.log", "program.log", "timing.log", "build.log"})
 _PROFILE_KINDS: Final = frozenset({*layout.ENDPOINTS, *layout.DELTAS, "profile"})
@@ -284,7 +286,7 @@ def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[s
     from pipeline.analysis.stacktree import build_stack_tree
     from pipeline.analysis.top import build_top_tables
     from pipeline.model import pfv, stacks
-    from pipeline.render.flame import flame_svg
+    from pipeline.render.flame import BRIEF, LEAD, flame_svg
     from pipeline.render.payload import payload_scripts
     from pipeline.render.tables import TOP_ROWS
 
@@ -297,7 +299,8 @@ def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[s
         data = payload_scripts(name, whole, samples)
         # Pages show the default sample type before their script has run; the script draws the others from the data.
         rows = [row.name for row in tables[tree.default_index].rows[:TOP_ROWS]]
-        data[f"{name}.svg"] = flame_svg(tree, tree.default_index, rows).encode()
+        head = LEAD if file.kind in _LEADING else BRIEF
+        data[f"{name}.svg"] = flame_svg(tree, tree.default_index, rows, head=head).encode()
     header = describe(profile)
     record = ProfileRecord(
         path=file.path,

@@ -154,6 +154,7 @@ def _report(root: Path, config: Config, form: str, record: RunRecord) -> bytes:
 
 def _run_html(root: Path, config: Config, record: RunRecord) -> bytes:
     from pipeline.render.env import environment
+    from pipeline.render.late import filled
     from pipeline.render.profile_section import SectionRules
     from pipeline.render.run_page import run_page
     from pipeline.site.cache import FileCache
@@ -171,8 +172,8 @@ def _run_html(root: Path, config: Config, record: RunRecord) -> bytes:
     )
     env = environment(read_templates(templates_dir()))
     notes = stages.notes(root, config, [record])
-    page = run_page(env, record, rules, metrics=_registry(), notes=notes, around=False)
-    return _one_file(page, config)
+    page, late = run_page(env, record, rules, metrics=_registry(), notes=notes, around=False)
+    return _one_file(filled(page, late), config)
 
 
 def _one_file(page: object, config: Config) -> bytes:

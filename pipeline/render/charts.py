@@ -57,31 +57,6 @@ class DrawnChart:
     spec: Mapping[str, Any]
 
 
-def quantiles(x_title: str, y_title: str) -> Any:
-    """Bars of latency by quantile. Rows: ``label`` (text, with the value in it), ``value``."""
-    alt, chart = _chart()
-    return chart.mark_bar(color="var(--pb-c1)", cornerRadiusEnd=2).encode(
-        y=alt.Y("label:N", sort=None, title=y_title or None, axis=_label_axis(alt)),
-        x=alt.X("value:Q", title=x_title, axis=alt.Axis(tickCount=4, labelFlush=False)),
-        tooltip=[alt.Tooltip("label:N", title="quantile")],
-    )
-
-
-def histogram(x_title: str, y_title: str) -> Any:
-    """Counts over latency buckets on a logarithmic axis. Rows: ``low``, ``high``, ``count``, ``label``."""
-    alt, chart = _chart()
-    bars = chart.mark_rect(color="var(--pb-c1)").encode(
-        x=alt.X(
-            "low:Q", title=x_title, scale=alt.Scale(type="log", nice=False), axis=alt.Axis(tickCount=5, grid=False)
-        ),
-        x2="high:Q",
-        y=alt.Y("count:Q", title=y_title, axis=alt.Axis(tickCount=4)),
-        y2=alt.datum(0),
-        tooltip=[alt.Tooltip("label:N", title="bucket"), alt.Tooltip("count:Q")],
-    )
-    return bars.properties(height=150).interactive(bind_y=False)
-
-
 def series(x_title: str, y_title: str) -> Any:
     """Values over the snapshots of an interval series. Rows: ``x``, ``value``, ``label``."""
     alt, chart = _chart()
@@ -116,8 +91,6 @@ def strips(x_title: str, y_title: str) -> Any:
 
 
 _TYPES: Final[Mapping[str, Callable[[str, str], Any]]] = {
-    "quantiles": quantiles,
-    "histogram": histogram,
     "series": series,
     "strips": strips,
 }

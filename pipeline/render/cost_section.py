@@ -1,21 +1,23 @@
 """The sections of a run page that say what a run cost: where it goes, contention, churn, benchmarks. Pure.
 
-Rules: the last profile of each kind is shown, its default sample type first and open. Everything long is folded. What a
+Rules: the last profile of each kind is shown, its default sample type first and open. What is long
+comes late; a topic's name leads to its functions in the explorer. What a
 group is, and from when a value counts, is said in words beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline import units
 from pipeline.model.benchmark import RunBenchmarks
-from pipeline.model.cost import Churn, Contention, FunctionWeight, Rollup, Since
+from pipeline.model.cost import Churn, Contention, Rollup, Since
 from pipeline.model.origin import Origin
 from pipeline.model.record import ProfileRecord, RunRecord
-from pipeline.render import encode
+from pipeline.render import encode, links
+from pipeline.render.late import LateTable
 from pipeline.render.profile_section import kind_title, taken_order
 from pipeline.render.state import DIRECTIONS
 
@@ -32,8 +34,6 @@ _SINCE: Final[Mapping[Since, str]] = {
     "window": "in a window of its own",
 }
 _SHOWN: Final = ("cpu", "allocs", "heap", "mutex", "block")
-_FOLDED: Final = frozenset({"mutex", "block"})
-"""Kinds whose main figures have a section of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +46,7 @@ class GroupLine:
     flat_share: float | None
     cum: int
     cum_share: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class OwnLine:
-    """One own function: ``near`` holds the foreign code it called."""
-
-    name: str
-    file: str
-    near: int
-    near_share: float | None
-    flat: int
-    cum: int
-
-
-@dataclass(frozen=True, slots=True)
-class TopicLine:
-    """One topic and its heaviest functions, as lines of name, flat and cum."""
-
-    line: GroupLine
-    pattern: str
-    functions: tuple[GroupLine, ...]
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +57,9 @@ class CostPanel:
     unit: str
     total: int
     origins: tuple[GroupLine, ...]
-    packages: tuple[GroupLine, ...]
-    left_out: int
-    functions: tuple[OwnLine, ...]
-    topics: tuple[TopicLine, ...]
+    late: tuple[LateTable, ...]
+    topics: tuple[GroupLine, ...]
+    untouched: tuple[str, ...]
     union: int
     union_share: float | None
     overlap: bool
@@ -88,14 +67,12 @@ class CostPanel:
 
 @dataclass(frozen=True, slots=True)
 class CostBlock:
-    """One kind of profile of one component; the first panel is its default sample type, shown ``is_folded`` or not."""
+    """One kind of profile of one component, by its default sample type or the first that counted something."""
 
     id: str
     title: str
     component: str
-    path: str
-    panels: tuple[CostPanel, ...]
-    is_folded: bool
+    panel: CostPanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +107,7 @@ class ChurnView:
 
     component: str
     facts: tuple[tuple[str, str], ...]
-    lines: tuple[ChurnLine, ...]
-    left_out: int
+    late: LateTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +138,11 @@ class CostSections:
     churn: tuple[ChurnView, ...]
     benchmarks: tuple[BenchmarkView, ...]
 
+    def late(self) -> tuple[LateTable, ...]:
+        """List the tables that come late."""
+        of_blocks = (table for block in self.blocks for table in block.panel.late)
+        return *of_blocks, *(view.late for view in self.churn)
+
     def toc(self) -> tuple[tuple[str, str], ...]:
         """List the sections there are, as (anchor, text)."""
         known = (
@@ -177,77 +158,108 @@ def cost_sections(record: RunRecord) -> CostSections:
     """Prepare what a run page says about cost."""
     rollups = {one.path: one.rollups for one in record.profiles}
     return CostSections(
-        blocks=_blocks(record.profiles),
+        blocks=_blocks(record),
         waits=tuple(_wait(one, rollups.get(one.evidence[-1], ())) for one in record.contention),
         churn=tuple(_churn(one) for one in record.churn),
         benchmarks=tuple(_benchmarks(one) for one in record.benchmarks if one.summaries),
     )
 
 
-def _blocks(profiles: Sequence[ProfileRecord]) -> tuple[CostBlock, ...]:
+def _blocks(record: RunRecord) -> tuple[CostBlock, ...]:
     last: dict[tuple[str, int], ProfileRecord] = {}
-    for profile in sorted(profiles, key=taken_order):
+    for profile in sorted(record.profiles, key=taken_order):
         if profile.kind in _SHOWN and any(rollup.total for rollup in profile.rollups):
             last[profile.component, _SHOWN.index(profile.kind)] = profile
     many = len({component for component, _ in last}) > 1
     counted = {component for component, kind in last if _SHOWN[kind] == "allocs"}
-    return tuple(_block(last[key], many=many, has_allocs=key[0] in counted) for key in sorted(last))
+    told = ((last[key], _told(last[key], has_allocs=key[0] in counted)) for key in sorted(last))
+    return tuple(_block(record.run.id, profile, rollup, many=many) for profile, rollup in told if rollup)
 
 
-def _block(profile: ProfileRecord, *, many: bool, has_allocs: bool) -> CostBlock:
-    """Prepare one kind; what a heap profile says of allocations is left to the allocs profile, where there is one."""
+def _told(profile: ProfileRecord, *, has_allocs: bool) -> Rollup | None:
+    """Choose the sample type to tell, the default one if it can be; None when nothing is left to tell.
+
+    What a heap profile says of allocations is left to the allocs profile, where there is one.
+    """
     default = profile.sample_types[profile.default_index]
     shown = [one for one in profile.rollups if one.total]
     if profile.kind == "heap" and has_allocs:
         shown = [one for one in shown if one.sample_type.type.startswith("inuse")]
     if profile.kind == "allocs":
         shown = [one for one in shown if one.sample_type.type.startswith("alloc")] or shown
-    shown.sort(key=lambda one: one.sample_type != default)
+    return min(shown, key=lambda one: one.sample_type != default, default=None)
+
+
+def _block(run_id: str, profile: ProfileRecord, rollup: Rollup, *, many: bool) -> CostBlock:
     name = encode.anchor("cost", profile.component, profile.kind) if many else encode.anchor("cost", profile.kind)
+    address = links.explore(run_id, profile.path, root="../../") if profile.tree else ""
     return CostBlock(
         id=name,
         title=kind_title(profile.kind),
         component=profile.component if many else "",
-        path=profile.path,
-        panels=tuple(_panel(one) for one in shown),
-        is_folded=profile.kind in _FOLDED,
+        panel=_panel(rollup, address, tuple(_late(rollup, name))),
     )
 
 
-def _panel(rollup: Rollup) -> CostPanel:
+def _panel(rollup: Rollup, explorer: str, late: tuple[LateTable, ...]) -> CostPanel:
     total = rollup.total
-    packages = sorted(rollup.packages, key=lambda one: (-abs(one.flat), -abs(one.cum), one.name))
-    topics = tuple(
-        TopicLine(
-            _line(one.name, "", one.flat, one.cum, total),
-            one.pattern,
-            tuple(_line(row.name, "", row.flat, row.cum, total) for row in one.functions),
-        )
-        for one in rollup.topics
-    )
+    touched = [one for one in rollup.topics if one.cum]
+    prefix = f"{explorer}#v=top&t={encode.fragment_value(rollup.sample_type.type)}&f=" if explorer else ""
     return CostPanel(
         type=rollup.sample_type.type,
         unit=rollup.sample_type.unit,
         total=total,
         origins=tuple(_line(ORIGIN_WORDS[one.origin], one.origin, one.flat, one.cum, total) for one in rollup.origins),
-        packages=tuple(
-            _line(one.name or ORIGIN_WORDS["other"], one.origin, one.flat, one.cum, total) for one in packages
+        late=late,
+        topics=tuple(
+            replace(
+                _line(one.name, "", one.flat, one.cum, total),
+                href=prefix + encode.fragment_value(one.pattern) if prefix else "",
+            )
+            for one in touched
         ),
-        left_out=max(rollup.package_count - len(rollup.packages), 0),
-        functions=tuple(_own(one, total) for one in rollup.functions),
-        topics=topics,
+        untouched=tuple(one.name for one in rollup.topics if not one.cum),
         union=rollup.topic_union,
         union_share=_ratio(rollup.topic_union, total),
         overlap=sum(one.cum for one in rollup.topics) > rollup.topic_union,
     )
 
 
+def _late(rollup: Rollup, identity: str) -> Iterable[LateTable]:
+    """Make the tables that are long: own functions, and packages."""
+    unit, total = rollup.sample_type.unit, rollup.total
+    functions = tuple(
+        (units.show(one.near, unit), _percent(one.near, total), units.show(one.flat, unit), one.name)
+        for one in rollup.functions
+    )
+    if functions:
+        summary = f"Own functions with the foreign code they called ({len(functions)})"
+        heads = ("with callees", "share", "flat", "function")
+        yield LateTable(f"{identity}-own", summary, heads, functions, (0, 1, 2))
+    packages = sorted(rollup.packages, key=lambda one: (-abs(one.flat), -abs(one.cum), one.name))
+    groups = tuple(
+        (
+            one.name or ORIGIN_WORDS["other"],
+            units.show(one.flat, unit),
+            _percent(one.flat, total),
+            units.show(one.cum, unit),
+            _percent(one.cum, total),
+        )
+        for one in packages
+    )
+    if groups:
+        count = f"{len(groups)} of {rollup.package_count}" if rollup.package_count > len(groups) else f"{len(groups)}"
+        columns = ("package", "flat", "flat %", "cum", "cum %")
+        yield LateTable(f"{identity}-packages", f"By package ({count})", columns, groups, (1, 2, 3, 4))
+
+
+def _percent(value: float, total: float) -> str:
+    share = _ratio(value, total)
+    return "–" if share is None else f"{share * 100:.1f} %"
+
+
 def _line(name: str, style: str, flat: int, cum: int, total: int) -> GroupLine:
     return GroupLine(name, style, flat, _ratio(flat, total), cum, _ratio(cum, total))
-
-
-def _own(one: FunctionWeight, total: int) -> OwnLine:
-    return OwnLine(one.name, one.file, one.near, _ratio(one.near, total), one.flat, one.cum)
 
 
 def _wait(one: Contention, rollups: Sequence[Rollup]) -> WaitLine:
@@ -275,19 +287,26 @@ def _churn(one: Churn) -> ChurnView:
         facts.append(("turnover: allocated ÷ in use", units.show(one.turnover, "times")))
     if one.operations:
         facts.append(("objects per operation", units.show(one.objects / one.operations, "count")))
-    lines = tuple(
-        ChurnLine(
-            name=row.name,
-            origin=ORIGIN_WORDS[row.origin],
-            objects=row.objects,
-            share=_ratio(row.objects, one.objects),
-            size_bytes=row.size_bytes,
-            mean_bytes=row.mean_bytes,
-            per_op=row.objects / one.operations if one.operations else None,
+    return ChurnView(one.component, tuple(facts), _churners(one))
+
+
+def _churners(one: Churn) -> LateTable:
+    heads = ("objects", "share", "per operation", "bytes", "mean size", "whose code", "function")
+    rows = tuple(
+        (
+            units.show(row.objects, "count"),
+            _percent(row.objects, one.objects),
+            units.show(row.objects / one.operations, "count") if one.operations else "–",
+            units.show(row.size_bytes, "bytes"),
+            units.show(row.mean_bytes, "bytes"),
+            ORIGIN_WORDS[row.origin],
+            row.name,
         )
         for row in one.functions
     )
-    return ChurnView(one.component, tuple(facts), lines, max(one.count - len(lines), 0))
+    count = f"{len(rows)} of {one.count}" if one.count > len(rows) else f"{len(rows)}"
+    summary = f"Functions that allocated most objects themselves ({count})"
+    return LateTable(encode.anchor("churn", one.component), summary, heads, rows, (0, 1, 2, 3, 4))
 
 
 def _benchmarks(one: RunBenchmarks) -> BenchmarkView:

@@ -80,6 +80,12 @@ def _width(share: float | None, largest: float = 1.0) -> str:
     return f"{min(abs(share or 0.0) / (largest or 1.0), 1.0) * 100:.1f}%"
 
 
+def _bar(share: float | None) -> Html:
+    """Write the attribute of a cell with a bar behind its number, in whole percents of the cell."""
+    width = round(min(abs(share or 0.0), 1.0) * 100)
+    return trusted(f' style="--pb-share:{width}%"' if width else "")
+
+
 def _signed(value: float, unit: str) -> str:
     """Show a change with its sign: ``+2.1 ms``, ``−0.7 kB``."""
     sign = "+" if value > 0 else "−" if value < 0 else ""
@@ -116,11 +122,13 @@ _FILTERS = {
     "signed": _signed,
     "percent": _percent,
     "width": _width,
+    "bar": _bar,
     "breakable": _breakable,
     "code_fragment": _code,
     "island": island,
     "md": _markdown,
     "yaml": _yaml,
     "url_path": encode.url_path,
+    "safe_name": encode.safe_name,
     "when": _when,
 }

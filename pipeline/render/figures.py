@@ -20,6 +20,7 @@ from pipeline.render.charts import ChartData, draw
 from pipeline.render.env import Html, trusted
 from pipeline.render.strip_picture import draw_strips
 
+_MOST_BUCKETS: Final = 20
 _SERIES_TYPES: Final = frozenset({"inuse_space", "alloc_space", "goroutine", "cpu", "goroutineleak"})
 
 Cache = MutableMapping[str, str]
@@ -38,6 +39,16 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """A figure that is its own table: each row a label, a value in words and its share of the largest."""
+
+    id: str
+    title: str
+    headers: tuple[str, str]
+    rows: tuple[tuple[str, str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Scale:
     """One unit for all values of a figure."""
 
@@ -48,9 +59,9 @@ class _Scale:
         return round(value / self.factor, 6)
 
 
-def load_figures(load: LoadResult, cache: Cache, *, prefix: str) -> tuple[Figure, ...]:
+def load_figures(load: LoadResult, *, prefix: str) -> tuple[Bars, ...]:
     """Draw the latency quantiles and the histogram of a load test, as far as it reported them."""
-    made = (_quantiles(load, cache, prefix), _histogram(load, cache, prefix))
+    made = (_quantiles(load, prefix), _histogram(load, prefix))
     return tuple(figure for figure in made if figure is not None)
 
 
@@ -71,36 +82,32 @@ def strip_figures(comparison: Comparison, headline: Sequence[str], cache: Cache)
     return tuple(_strip(comparison, one, cache, many=many) for one in chosen)
 
 
-def _quantiles(load: LoadResult, cache: Cache, prefix: str) -> Figure | None:
-    if not load.quantiles or max(value for _, value in load.quantiles) <= 0:
+def _quantiles(load: LoadResult, prefix: str) -> Bars | None:
+    largest = max((value for _, value in load.quantiles), default=0)
+    if largest <= 0:
         return None
-    scale = _scale([value for _, value in load.quantiles], "seconds")
-    named = [(quantile_name(quantile), value) for quantile, value in load.quantiles]
-    rows = tuple({"label": f"{name} · {units.show(value, 's')}", "value": scale.of(value)} for name, value in named)
-    shown = tuple((name, units.show(value, "s")) for name, value in named)
-    chart = ChartData("quantiles", f"latency ({scale.unit})", "", rows)
-    headers = ("quantile", "latency")
-    return _figure(f"{prefix}-quantiles", "Latency quantiles, as the tool reports them", chart, headers, shown, cache)
+    rows = tuple((quantile_name(one), units.show(value, "s"), value / largest) for one, value in load.quantiles)
+    return Bars(f"{prefix}-quantiles", "Latency quantiles, as the tool reports them", ("quantile", "latency"), rows)
 
 
-def _histogram(load: LoadResult, cache: Cache, prefix: str) -> Figure | None:
+def _histogram(load: LoadResult, prefix: str) -> Bars | None:
     buckets = _buckets(load.histogram)
     if not buckets:
         return None
-    scale = _scale([high for _, high, _ in buckets], "seconds")
-    rows: list[dict[str, Any]] = []
-    shown: list[tuple[str, ...]] = []
-    for low, high, count in buckets:
-        label = f"{units.show(low, 's')} to {units.show(high, 's')}"
-        rows.append({"low": scale.of(low), "high": scale.of(high), "count": count, "label": label})
-        shown.append((label, f"{count:,}"))
-    chart = ChartData("histogram", f"latency ({scale.unit}, logarithmic)", "operations", tuple(rows))
+    largest = max(count for _, _, count in buckets)
+    rows = tuple(
+        (f"{units.show(low, 's')} to {units.show(high, 's')}", f"{count:,}", count / largest)
+        for low, high, count in buckets
+    )
     title = "Latency distribution, operations in each bucket"
-    return _figure(f"{prefix}-histogram", title, chart, ("latency", "operations"), tuple(shown), cache)
+    return Bars(f"{prefix}-histogram", title, ("latency", "operations"), rows)
 
 
 def _buckets(histogram: Sequence[tuple[float, int]]) -> list[tuple[float, float, int]]:
-    """Give each bucket its lower bound; drop empty ones at both ends; the first and the open one get finite bounds."""
+    """Give each bucket its lower bound; drop empty ones at both ends; the first and the open one get finite bounds.
+
+    Neighbours of many are joined, equally many each, so that a screen shows all.
+    """
     buckets: list[tuple[float, float, int]] = []
     low = 0.0
     for high, count in histogram:
@@ -110,7 +117,10 @@ def _buckets(histogram: Sequence[tuple[float, int]]) -> list[tuple[float, float,
         buckets.append((low or upper / 2, upper, count))
         low = high
     filled = [place for place, bucket in enumerate(buckets) if bucket[2] > 0]
-    return buckets[filled[0] : filled[-1] + 1] if filled else []
+    shown = buckets[filled[0] : filled[-1] + 1] if filled else []
+    step = -(-len(shown) // _MOST_BUCKETS) or 1
+    groups = [shown[place : place + step] for place in range(0, len(shown), step)]
+    return [(group[0][0], group[-1][1], sum(count for _, _, count in group)) for group in groups]
 
 
 def _series(series: Sequence[ProfileRecord], place: int, cache: Cache, prefix: str) -> Figure:

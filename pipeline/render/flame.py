@@ -31,10 +31,30 @@ SMALLEST_SHARE: Final = 0.0025
 """Frames below this share of the total are not drawn in the static picture."""
 _VISIBLE_SHARE: Final = 0.0006
 """What a browser still draws at common widths: the picture is as tall as its successor will be."""
-_MOST_FRAMES: Final = 560
 _MOST_ROWS: Final = 120
-_TEXT_PERCENT: Final = 1.8
-"""Boxes narrower than this (percent of the width) get no text: not even three letters would fit."""
+_TEXT_PERCENT: Final = 3.0
+"""Boxes narrower than this (percent of the width) get no text: hardly a word would fit."""
+_LINK_PERCENT: Final = 8.0
+"""Boxes narrower than this lead to a row of the table beside them or nowhere: an address costs more than their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How much of a profile its picture shows: frames of at least ``share``, the heaviest ``frames`` of them, and no
+    more than ``characters`` of markup for them, which bounds the picture whatever names are. Frames
+    that no row tells of may lead to the explorer.
+    """
+
+    share: float
+    frames: int
+    characters: int
+    has_explorer: bool
+
+
+LEAD: Final = Head(SMALLEST_SHARE, 96, 14_000, has_explorer=True)
+"""The picture of the profile a page is opened for."""
+BRIEF: Final = Head(0.01, 16, 4_000, has_explorer=False)
+"""The pictures of the profiles beside it."""
 
 
 def _depths(parent: Index) -> Index:
@@ -65,7 +85,7 @@ def hue(package: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """One box of the static picture: percents of the width, a row, and its text."""
+    """One box of the static picture: percents of the width, a row, and its text. flame.css has what all share."""
 
     x: float
     width: float
@@ -77,11 +97,11 @@ class _Box:
 
     def svg(self) -> str:
         left, right = round(self.x, 2), round(self.x + self.width, 2)
-        text = f'<text x="4" y="14">{escape(self.text)}</text>' if self.width >= _TEXT_PERCENT else ""
+        start = f' x="{left:g}%"' if left else ""
+        text = f"<text>{escape(self.text)}</text>" if self.width >= _TEXT_PERCENT else ""
         box = (
-            f'<svg class="{self.css}" x="{left:g}%" y="{self.row * ROW_PIXELS}" width="{right - left:.4g}%"'
-            f' height="{ROW_PIXELS}"><title>{escape(self.title)}</title>'
-            f'<rect width="100%" height="100%"/>{text}</svg>'
+            f'<svg class="{self.css}"{start} width="{right - left:.4g}%">'
+            f"<title>{escape(self.title)}</title><rect/>{text}</svg>"
         )
         # For pointers and lists of links only: hundreds of frames would bar the tab key's way to what follows.
         return f'<a href="{escape(self.href)}" tabindex="-1">{box}</a>' if self.href else box
@@ -100,7 +120,7 @@ def linked(svg: str, *, rows: str, explorer: str) -> str:
     return svg.replace(_EXPLORER_LINK, there).replace(_ROW_LINK, f"{_ROW_LINK}{escape(rows)}")
 
 
-def flame_svg(tree: CallTree, type_index: int, rows: Sequence[str] = ()) -> str:
+def flame_svg(tree: CallTree, type_index: int, rows: Sequence[str] = (), *, head: Head = LEAD) -> str:
     """Draw the head of a flame graph, root on top, as inline SVG of any width; an honest sentence when empty.
 
     Widths are percentages, rows have a fixed height, so text is clipped but never stretched. With negative values
@@ -113,12 +133,18 @@ def flame_svg(tree: CallTree, type_index: int, rows: Sequence[str] = ()) -> str:
     if total == 0 or len(tree) == 0:
         return _empty_sentence(kind.type, kind.unit, total)
     picture = _Picture(tree, type_index, weight, total, rows)
-    boxes = picture.boxes()
-    height = max(picture.visible_rows(), 1 + max(box.row for box in boxes))
-    about = f"Flame graph of {kind.type}: total {show(total, kind.unit)}, {len(tree):,} frames, heaviest first."
+    lines, drawn = picture.lines(head)
+    height = max(picture.visible_rows(), 1 + max(lines))
+    about = (
+        f"Flame graph of {kind.type}: total {show(total, kind.unit)}, the {drawn:,} heaviest of {len(tree):,} frames."
+    )
+    content = "".join(
+        f'<svg y="{row * ROW_PIXELS}">{"".join(lines[row])}</svg>' if row else "".join(lines[row])
+        for row in sorted(lines)
+    )
     return (
         f'<svg class="pb-flame-svg" width="100%" height="{height * ROW_PIXELS}" role="group"'
-        f' aria-label="{escape(visible(about))}">{"".join(box.svg() for box in boxes)}</svg>'
+        f' aria-label="{escape(visible(about))}">{content}</svg>'
     )
 
 
@@ -162,31 +188,42 @@ class _Picture:
         wide = self._depth[self._weight >= self._total * _VISIBLE_SHARE]
         return min(int(wide.max(initial=0)) + 2, _MOST_ROWS + 2)
 
-    def _kept(self) -> NDArray[np.intp]:
+    def _heaviest(self, head: Head) -> list[int]:
         """Choose the heaviest frames. With equal weights a parent comes first, so every kept node's parent is kept."""
-        wide = (self._weight >= self._total * SMALLEST_SHARE) & (self._weight > 0) & (self._depth < _MOST_ROWS)
+        wide = (self._weight >= self._total * head.share) & (self._weight > 0) & (self._depth < _MOST_ROWS)
         chosen = np.flatnonzero(wide)
         order = np.argsort(-self._weight[chosen], kind="stable")
-        return chosen[order[:_MOST_FRAMES]]
+        heaviest: list[int] = chosen[order[: head.frames]].tolist()
+        return heaviest
 
-    def boxes(self) -> list[_Box]:
-        """Lay out the total, the kept frames left to right by weight, and for each parent what was not kept."""
-        kept = self._kept()
+    def lines(self, head: Head) -> tuple[dict[int, list[str]], int]:
+        """Lay out the total, the heaviest frames left to right, and for each parent what was not drawn; by row.
+
+        Also tells how many frames were drawn.
+        """
         is_kept = np.zeros(len(self._tree) + 1, dtype=bool)
-        is_kept[kept] = True
         is_kept[-1] = True  # parent -1 of the roots: the total
         cursor = {-1: 0.0}
         total_text = visible(f"total {self._kind}: {show(self._total, self._unit)}")
-        boxes = [_Box(0, 100, 0, "t", total_text, total_text)]
-        for node in kept.tolist():
+        lines = {0: [_Box(0, 100, 0, "t", total_text, total_text).svg()]}
+        written = drawn = 0
+        for node in self._heaviest(head):
             parent = int(self._tree.parent[node])
-            box = self._box(node, cursor[parent])
+            box = self._box(node, cursor[parent], has_explorer=head.has_explorer)
+            markup = box.svg()
+            written += len(markup)
+            if written > head.characters:
+                break
+            drawn += 1
+            is_kept[node] = True
             cursor[parent] += box.width
             cursor[node] = box.x
-            boxes.append(box)
-        return boxes + self._slivers(is_kept, cursor)
+            lines.setdefault(box.row, []).append(markup)
+        for box in self._slivers(is_kept, cursor, head.share):
+            lines.setdefault(box.row, []).append(box.svg())
+        return lines, drawn
 
-    def _box(self, node: int, x: float) -> _Box:
+    def _box(self, node: int, x: float, *, has_explorer: bool) -> _Box:
         frame = int(self._tree.frame[node])
         told = self._tree.frames.name[frame]
         name, width = visible(told), int(self._weight[node]) / self._total * 100
@@ -198,25 +235,27 @@ class _Picture:
             width=width,
             row=int(self._depth[node]) + 1,
             css=f"h{tone if tone >= 0 else 'n'}{marks}",
-            title=f"{name}\n{show(value, self._unit)}, {show(value / self._total, 'ratio')} of total",
+            title=f"{name}\n{show(value / self._total, 'ratio')}",
             text=short_name(name),
-            href=self._href(told, width),
+            href=self._href(told, width, has_explorer=has_explorer),
         )
 
-    def _href(self, name: str, width: float) -> str:
+    def _href(self, name: str, width: float, *, has_explorer: bool) -> str:
         if place := self._rows.get(name):
             return f"#{place}"
-        return f"?{fragment_value(name)}" if width >= _TEXT_PERCENT else ""
+        return f"?{fragment_value(name)}" if has_explorer and width >= _LINK_PERCENT else ""
 
-    def _slivers(self, is_kept: NDArray[np.bool_], cursor: dict[int, float]) -> list[_Box]:
-        """One box per parent for the children too narrow, too many or too deep to be drawn."""
+    def _slivers(self, is_kept: NDArray[np.bool_], cursor: dict[int, float], least: float) -> list[_Box]:
+        """One box per parent for the children too narrow, too many or too deep to be drawn, where together they are
+        as wide as a frame has to be. The picture's name says how many frames it shows.
+        """
         parent, weight = self._tree.parent, self._weight
         cut = np.flatnonzero(~is_kept[:-1] & is_kept[parent] & (weight > 0))
         slots = parent[cut] + 1
         counts = np.bincount(slots, minlength=1)
         sums = np.bincount(slots, weights=weight[cut].astype(np.float64), minlength=1)
         boxes = []
-        for slot in np.flatnonzero(counts).tolist():
+        for slot in np.flatnonzero((counts > 0) & (sums >= self._total * least)).tolist():
             count, share = int(counts[slot]), float(sums[slot]) / self._total
             text = f"{count:,} more, {show(share, 'ratio')}"
             row = 1 if slot == 0 else int(self._depth[slot - 1]) + 2

@@ -31,6 +31,7 @@ from pipeline.render.decision_page import title_of as decision_title
 from pipeline.render.env import Environment, environment, render
 from pipeline.render.explore_page import CATALOGUE, explore_page, run_catalogue, runs_catalogue
 from pipeline.render.functions_page import functions_page
+from pipeline.render.late import SCRIPT, late_script
 from pipeline.render.matrix_page import matrix_page
 from pipeline.render.pair_links import Profiles
 from pipeline.render.profile_section import SectionRules, taken_order
@@ -196,7 +197,7 @@ def run_part(
         raw=config.site.raw_profiles,
         budgets=config.budgets,
     )
-    page = run_page(
+    page, late = run_page(
         shop.env,
         record,
         rules,
@@ -205,7 +206,8 @@ def run_part(
         older=place.older,
         earlier=place.earlier,
     )
-    return SitePart(page, run_catalogue(record), run_copies(record, config))
+    data = run_catalogue(record) | {f"{page.url}{SCRIPT}": late_script(record.run.id, late)}
+    return SitePart(page, data, run_copies(record, config))
 
 
 def run_copies(record: RunRecord, config: Config) -> dict[str, str]:

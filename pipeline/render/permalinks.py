@@ -15,6 +15,6 @@ _HEADING: Final = re.compile(r'(<h([1-4]) (?:class="[\w -]*" )?id="([\w.-]+)"[^>
 def linked_headings(body: str) -> str:
     """Put a link to itself at the end of each heading that has an id."""
     return _HEADING.sub(
-        r'\1\4<a class="headerlink" href="#\3" title="Link to this section" aria-label="Link to this section">¶</a>\5',
+        r'\1\4<a class="headerlink" href="#\3" aria-label="Link to this section">¶</a>\5',
         body,
     )

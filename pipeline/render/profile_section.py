@@ -10,17 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from pipeline import units
 from pipeline.model.finding import Finding
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.summary import SummaryProfile
 from pipeline.model.target import Budget
 from pipeline.render import encode, links
-from pipeline.render.commands import Command, commands
+from pipeline.render.commands import commands
 from pipeline.render.env import Html, trusted
 from pipeline.render.figures import Cache, Figure, series_figures
 from pipeline.render.flame import linked
+from pipeline.render.late import Cell, LateCommands, LateTable
 from pipeline.render.source_section import SourceView, source_view
-from pipeline.render.tables import TopPanel, top_panels
+from pipeline.render.tables import TopPanel, top_panel, top_rows
 
 _KINDS: Final = ("cpu", "heap", "allocs", "goroutine", "goroutineleak", "mutex", "block", "threadcreate")
 _PHASES: Final = {"before": 0, "during": 1, "series": 2, "": 3, "after": 4}
@@ -72,6 +74,16 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherType:
+    """A sample type that is only named; ``explore`` leads to its top table, empty where there is no call tree."""
+
+    type: str
+    total: int
+    unit: str
+    explore: str
+
+
+@dataclass(frozen=True, slots=True)
 class KindSection:
     """Everything a run page shows about one kind of profile of one component."""
 
@@ -81,11 +93,13 @@ class KindSection:
     component: str
     kind: str
     shown: ProfileRecord
-    panels: tuple[TopPanel, ...]
+    panel: TopPanel | None
+    rows: Html
+    others: tuple[OtherType, ...]
     flame: Flame | None
     figures: tuple[Figure, ...]
     snapshots: tuple[Snapshot, ...]
-    commands: tuple[Command, ...]
+    late: tuple[LateTable | LateCommands, ...]
     findings: tuple[Finding, ...]
     source: SourceView | None
 
@@ -139,6 +153,9 @@ def _section(
     shown = taken[-1]
     identity = encode.anchor("profile", kind) if single else encode.anchor("profile", component, kind)
     title = kind_title(kind)
+    source = source_view(shown, record.source, identity)
+    panel = top_panel(shown.tables[shown.default_index]) if shown.tables else None
+    snapshots = tuple(_snapshot(run_id, one, shown, raw=rules.raw) for one in taken)
     return KindSection(
         id=identity,
         title=title,
@@ -146,14 +163,51 @@ def _section(
         component="" if single else component,
         kind=kind,
         shown=shown,
-        panels=top_panels(shown.tables, shown.default_index),
+        panel=panel,
+        rows=top_rows(panel, identity, source.ids if source else {}) if panel else trusted(""),
+        others=tuple(
+            _other(run_id, shown, place) for place in range(len(shown.tables)) if place != shown.default_index
+        ),
         flame=_flame(run_id, shown, rules.flames, identity),
         figures=series_figures(taken, rules.charts, prefix=identity),
-        snapshots=tuple(_snapshot(run_id, one, shown, raw=rules.raw) for one in taken),
-        commands=commands(run_id, taken, profiles_dir=rules.profiles_dir, site_url=rules.site_url, raw=rules.raw),
+        snapshots=snapshots,
+        late=_late(record, identity, taken, snapshots, rules),
         findings=tuple(doubt for one in taken for doubt in one.findings),
-        source=source_view(shown, record.source, identity),
+        source=source,
     )
+
+
+def _late(
+    record: RunRecord,
+    identity: str,
+    taken: Sequence[ProfileRecord],
+    snapshots: Sequence[Snapshot],
+    rules: SectionRules,
+) -> tuple[LateTable | LateCommands, ...]:
+    """Make what a section shows when asked for: the other profiles of its kind, and commands."""
+    told = commands(record.run.id, taken, profiles_dir=rules.profiles_dir, site_url=rules.site_url, raw=rules.raw)
+    made = LateCommands(f"{identity}-commands", "Commands for go tool pprof", told)
+    if len(snapshots) < 2:
+        return (made,)
+    heads = ("taken", "file", *(kind for kind, _, _ in snapshots[-1].totals))
+    rows = tuple(_snapshot_row(one) for one in snapshots)
+    numbers = tuple(range(2, len(heads)))
+    return LateTable(f"{identity}-all", f"All {len(rows)} profiles of this kind", heads, rows, numbers), made
+
+
+def _snapshot_row(one: Snapshot) -> tuple[Cell, ...]:
+    when = f"{one.when} (shown)" if one.shown else one.when
+    path: Cell = (one.path, one.href) if one.href else one.path
+    totals = (units.show(total, unit) for _, total, unit in one.totals)
+    return ((when, one.explore) if one.explore else when, path, *totals)
+
+
+def _other(run_id: str, profile: ProfileRecord, place: int) -> OtherType:
+    table = profile.tables[place]
+    kind = table.sample_type
+    fragment = f"#v=top&t={encode.fragment_value(kind.type)}"
+    explore = links.explore(run_id, profile.path, root="../../", fragment=fragment) if profile.tree else ""
+    return OtherType(kind.type, table.total, kind.unit, explore)
 
 
 def _flame(run_id: str, profile: ProfileRecord, flames: Mapping[str, str], identity: str) -> Flame | None:

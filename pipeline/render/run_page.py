@@ -19,11 +19,12 @@ from pipeline.render.env import Environment, render
 from pipeline.render.figures import load_figures
 from pipeline.render.growth_section import group_views, growth_views
 from pipeline.render.headline_section import headline
+from pipeline.render.late import LateCommands, LateTable
 from pipeline.render.permalinks import linked_headings
 from pipeline.render.profile_section import KindSection, SectionRules, kind_sections
-from pipeline.render.questions import questions
+from pipeline.render.questions import Questions, questions
 from pipeline.render.state import COMPARABLE, DIRECTIONS, SEVERITIES, run_state, state_key
-from pipeline.render.timeline_section import timeline_view
+from pipeline.render.timeline_section import Moment, timeline_view
 
 _NOTES_LIMIT: Final = 100_000
 
@@ -73,22 +74,20 @@ def run_page(
     older: str = "",
     earlier: Sequence[RunSummary] = (),
     around: bool = True,
-) -> StampedPage:
-    """Make the page of one run.
+) -> tuple[StampedPage, tuple[LateTable | LateCommands, ...]]:
+    """Make the page of one run, and what it shows when asked for.
 
     ``older`` is the id of the run before it; ``earlier`` are the runs of its label before it (`spread.earlier_runs`).
     The newer run and the comparisons, which later runs change, are shown by a script when it stands in a site with
     others ``around`` it, from the catalogue.
     """
     run = record.run
-    url = links.run_page(run.id)
-    sections = kind_sections(record, rules)
+    url, sections = links.run_page(run.id), kind_sections(record, rules)
     lines = metric_lines(record.measurements, metrics)
-    written = notes_of(run.id, notes)
-    costs = cost_sections(record)
-    timeline, budgets = timeline_view(record), budget_rows(record, rules.budgets)
+    written, files = notes_of(run.id, notes), file_lines(record, raw=rules.raw)
+    costs, timeline, budgets = cost_sections(record), timeline_view(record), budget_rows(record, rules.budgets)
+    tables = _tables(lines, files, timeline.moments if timeline else ())
     toc = _toc(record, sections, costs, (bool(timeline), bool(budgets), bool(written)))
-    kinds = [(section.kind, section.id) for section in sections]
     body = render(
         env,
         "pages/run.html.j2",
@@ -97,20 +96,23 @@ def run_page(
         run=run,
         manifest=run.manifest,
         state=run_state(record),
-        questions=questions([anchor for anchor, _ in toc] + ["profiles"] * bool(sections), kinds),
+        questions=questions(
+            [anchor for anchor, _ in toc] + ["profiles"] * bool(sections), [(one.kind, one.id) for one in sections]
+        ),
         headline=headline(lines, earlier, label=run.label, is_whole=state_key(record) in COMPARABLE),
         lines=lines,
+        tables=tables,
         many_components=len({line.component for line in lines}) > 1,
         load=record.load,
         load_facts=load_facts(record.load) if record.load else (),
-        load_figures=load_figures(record.load, rules.charts, prefix="load") if record.load else (),
+        load_figures=load_figures(record.load, prefix="load") if record.load else (),
         timeline=timeline,
         budgets=budgets,
         growth=growth_views(record),
         groups=group_views(record),
         sections=sections,
         costs=costs,
-        files=file_lines(record, raw=rules.raw),
+        files=files,
         environment=environment_facts(run.manifest) if run.manifest else (),
         notes=written,
         older=links.to_page(links.run_page(older), root="../../") if older else "",
@@ -118,7 +120,59 @@ def run_page(
         around=encode.safe_name(run.id) if around else "",
         severities=SEVERITIES,
     )
-    return StampedPage(url, run.id, linked_headings(body), toc)
+    late = (*tables.values(), *(one for section in sections for one in section.late), *costs.late())
+    return StampedPage(url, run.id, linked_headings(body), toc), late
+
+
+def _questions(toc: Sequence[tuple[str, str]], sections: Sequence[KindSection]) -> Questions:
+    anchors = [anchor for anchor, _ in toc] + ["profiles"] * bool(sections)
+    return questions(anchors, [(one.kind, one.id) for one in sections])
+
+
+def _tables(lines: Sequence[MetricLine], files: Sequence[FileLine], moments: Sequence[Moment]) -> dict[str, LateTable]:
+    """Make the page's own tables that come late, by their keys."""
+    made = [_metric_table(lines), _file_table(files)]
+    if moments:
+        made.append(time_table(moments))
+    return {one.key: one for one in made}
+
+
+def _metric_table(lines: Sequence[MetricLine]) -> LateTable:
+    heads = ("metric", "component", "value", "direction", "how it is measured", "evidence")
+    rows = tuple(
+        (
+            line.metric.title,
+            line.component,
+            units.show(line.value, line.metric.unit),
+            f"{line.arrow} {line.direction}",
+            line.metric.source,
+            ", ".join(line.evidence),
+        )
+        for line in lines
+    )
+    return LateTable("metrics", f"All {len(rows)} metrics, with their sources", heads, rows, (2,))
+
+
+def _file_table(files: Sequence[FileLine]) -> LateTable:
+    heads = ("file", "kind", "phase", "size", "sha256")
+    rows = tuple(
+        (
+            (file.path, file.href) if file.href else file.path,
+            file.kind,
+            file.phase or "–",
+            units.show(file.size, "bytes") if file.size is not None else file.status,
+            file.sha256 or "–",
+        )
+        for file in files
+    )
+    return LateTable("files", f"All {len(rows)} files, with their digests", heads, rows, (3,))
+
+
+def time_table(moments: Sequence[Moment]) -> LateTable:
+    """Make the table of a timeline."""
+    heads = ("what", "file", "begins", "lasts", "to the load")
+    rows = tuple((one.what, one.file or "–", one.begins, one.length, one.place or "–") for one in moments)
+    return LateTable("times", f"All {len(rows)} times as a table", heads, rows, (2, 3))
 
 
 def metric_lines(measurements: Sequence[Measurement], metrics: Mapping[str, Metric]) -> tuple[MetricLine, ...]:

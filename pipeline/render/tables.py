@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Final
 
 from pipeline.model.calltree import TopTable
+from pipeline.render.encode import visible
+from pipeline.render.env import Html, trusted
+from pipeline.units import show
 
-TOP_ROWS: Final = 15
+TOP_ROWS: Final = 10
+_CALLER_ROWS: Final = 5
+"""Beyond so many rows those with nothing of their own are left out: they are callers, which the flame graph shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +22,8 @@ class TopLine:
     """One row: values in the sample type's unit, shares of the total (None where the total is 0)."""
 
     name: str
-    file: str
-    package: str
     flat: int
     flat_share: float | None
-    sum_share: float | None
     cum: int
     cum_share: float | None
 
@@ -29,13 +32,11 @@ class TopLine:
 class TopPanel:
     """One sample type of one profile: the heaviest functions of ``count``; the largest shares scale the bars."""
 
-    index: int
     type: str
     unit: str
     total: int
     lines: tuple[TopLine, ...]
     count: int
-    chosen: bool
     largest_flat: float
     largest_cum: float
 
@@ -45,34 +46,46 @@ class TopPanel:
         return max(self.count - len(self.lines), 0)
 
 
-def top_panels(tables: Sequence[TopTable], chosen: int, *, limit: int = TOP_ROWS) -> tuple[TopPanel, ...]:
-    """Prepare the top tables of a profile, one for each sample type; ``chosen`` is shown first."""
-    return tuple(_panel(table, index, index == chosen, limit) for index, table in enumerate(tables))
-
-
-def _panel(table: TopTable, index: int, chosen: bool, limit: int) -> TopPanel:
-    lines: list[TopLine] = []
-    running = 0
-    for row in table.rows[:limit]:
-        running += row.flat
-        lines.append(
-            TopLine(
-                row.name,
-                row.file,
-                row.package,
-                row.flat,
-                _share(row.flat, table.total),
-                _share(running, table.total),
-                row.cum,
-                _share(row.cum, table.total),
-            )
-        )
+def top_panel(table: TopTable, *, limit: int = TOP_ROWS) -> TopPanel:
+    """Prepare the top table of one sample type of a profile."""
+    lines = [
+        TopLine(row.name, row.flat, _share(row.flat, table.total), row.cum, _share(row.cum, table.total))
+        for place, row in enumerate(table.rows[:limit])
+        if place < _CALLER_ROWS or row.flat
+    ]
     kind = table.sample_type
     largest = [
         max((abs(share) for share in shares if share is not None), default=0.0)
         for shares in ([line.flat_share for line in lines], [line.cum_share for line in lines])
     ]
-    return TopPanel(index, kind.type, kind.unit, table.total, tuple(lines), table.count, chosen, *largest)
+    return TopPanel(kind.type, kind.unit, table.total, tuple(lines), table.count, *largest)
+
+
+def top_rows(panel: TopPanel, identity: str, leads: Mapping[str, str]) -> Html:
+    """Write the rows; their ids begin with ``identity``, and a name in ``leads`` is a link to that id of the page.
+
+    Written here and not in a template: it is most of what a run's page costs.
+    """
+    rows = []
+    for place, line in enumerate(panel.lines, 1):
+        name = escape(visible(line.name))
+        if line.name in leads:
+            name = f'<a href="#{escape(leads[line.name])}">{name}</a>'
+        flat, cum = (escape(visible(show(value, panel.unit))) for value in (line.flat, line.cum))
+        rows.append(
+            f'<tr id="{identity}-row-{place}"><td>{flat}</td>{_bar(line.flat_share, panel.largest_flat)}'
+            f'<td>{cum}</td>{_bar(line.cum_share, panel.largest_cum)}<th scope="row">{name}</th></tr>\n'
+        )
+    return trusted("".join(rows))
+
+
+def _bar(share: float | None, largest: float) -> str:
+    """Write a share as a cell with a bar: the largest fills the cell."""
+    if share is None:
+        return "<td>–</td>"
+    width = round(min(abs(share) / largest, 1.0) * 100) if largest else 0
+    style = f' style="--pb-share:{width}%"' if width else ""
+    return f"<td{style}>{share * 100:.1f} %</td>"
 
 
 def _share(value: float, total: float) -> float | None:

@@ -42,6 +42,7 @@ class Part:
 PARTS: Final = (
     Part("profbook", ENTRY),
     Part("lists", "run_table.js", ("profbook",)),
+    Part("late", "late.js", ("profbook",)),
     Part("around", "around.js", ("profbook",)),
     Part("base", "format.js", in_worker=True, carries=("explorer/data/scripts.js", "explorer/shell/element.js")),
     Part("trends", "trends/pages.js", ("profbook", "base")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def allowed_folder(site: Path) -> Path:
     return site
+
+
+def test_pages_of_runs_are_small(site: Path) -> None:
+    """What a reader on a line gets, and what a store of thousands keeps."""
+    pages = sorted(site.glob("runs/*/index.html"))
+    assert len(pages) >= 9
+    for path in pages:
+        page = path.read_bytes()
+        assert len(gzip.compress(page, 6)) <= 18_000, path
+        assert len(page) <= 125_000, path
+        assert path.with_name("more.js").stat().st_size <= 40_000, path
 
 
 def colours(page: Any) -> int:
@@ -43,7 +55,9 @@ def test_walk_from_overview_to_run_to_flame_graph_to_comparison(page: Any, base:
     assert "load failed" in page.locator("#pb-runs").inner_text()
     page.locator("#pb-runs").get_by_role("link", name="-baseline").first.click()
     assert "baseline" in page.locator("h1").inner_text()
-    assert "go tool pprof" in page.locator("main").inner_text()
+    page.get_by_text("Commands for go tool pprof").first.click()
+    page.locator(".pb-command").first.wait_for()
+    assert "go tool pprof -http=:" in page.locator("main").inner_text()
     page.locator(".pb-flame").first.scroll_into_view_if_needed()
     page.wait_for_selector(".pb-flame[data-state=ready]")
     assert colours(page) > 10

@@ -133,7 +133,7 @@ def test_a_run_page_finds_what_is_around_it_in_the_catalogue(base: str, page: An
 def test_a_chart_becomes_interactive_on_demand_and_not_before(base: str, page: Any) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{base}/{RUN}")
+    page.goto(f"{base}/{COMPARISON}")
     page.wait_for_function("document.querySelector('[data-pb-explore]').dataset.pbBootedExplore")
     assert not any("vega" in url for url in asked)
     figures = page.locator("figure.pb-chart")
@@ -155,16 +155,24 @@ def test_tables_sort_and_filter(base: str, page: Any) -> None:
     assert "20260103" in first.inner_text()
 
 
-def test_sample_types_are_chosen_with_the_keyboard(base: str, page: Any) -> None:
+def test_the_other_sample_types_are_a_link_away(base: str, page: Any) -> None:
     page.goto(f"{base}/{RUN}")
-    tabs = page.get_by_role("tab")
-    panel = page.get_by_role("tabpanel")
-    assert tabs.all_inner_texts() == ["inuse_objects 7", "inuse_space 400 B"]
-    assert "total 400 B" in panel.locator("caption").inner_text()
-    page.get_by_role("tab", selected=True).focus()
-    page.keyboard.press("ArrowRight")
-    assert "total 7" in panel.locator("caption").inner_text()
-    assert page.evaluate("document.activeElement.getAttribute('aria-selected')") == "true"
+    assert "total 400 B" in page.locator(".pb-table--top caption").first.inner_text()
+    page.get_by_role("link", name="inuse_objects").first.click()
+    page.wait_for_selector("[data-pb-explorer][data-shown]")
+    assert "v=top&t=inuse_objects" in page.url
+
+
+def test_what_is_long_comes_when_it_is_opened(base: str, page: Any) -> None:
+    page.goto(f"{base}/{RUN}")
+    page.get_by_text("with their sources").press("Enter")
+    row = page.get_by_role("region", name="with their sources").locator("tbody tr").first
+    assert "125 ops/s" in row.inner_text()
+    page.get_by_text("with their digests").click()
+    files = page.get_by_role("region", name="with their digests")
+    files.wait_for()
+    assert files.get_by_role("link").count() > 0
+    assert page.evaluate("document.querySelector('[data-pb-late=files] a').href.includes('/raw/')")
 
 
 def test_search_finds_runs_functions_and_codes(base: str, page: Any) -> None:
@@ -217,8 +225,8 @@ def test_the_colours_of_charts_follow_the_scheme(site: Path, browser: Any) -> No
     seen = {}
     for scheme in ("light", "dark"):
         with watched_page(browser, site, color_scheme=scheme) as opened:
-            opened.goto((site / RUN).as_uri())
-            script = "getComputedStyle(document.querySelector('.pb-chart__svg [fill=\"var(--pb-c1)\"]')).fill"
+            opened.goto((site / COMPARISON).as_uri())
+            script = "getComputedStyle(document.querySelector('.pb-chart__svg [fill=\"var(--pb-head)\"]')).fill"
             seen[scheme] = opened.evaluate(script)
     assert seen["light"] != seen["dark"]
 
@@ -226,8 +234,9 @@ def test_the_colours_of_charts_follow_the_scheme(site: Path, browser: Any) -> No
 def test_everything_is_there_without_scripts(site: Path, browser: Any) -> None:
     with watched_page(browser, site, java_script_enabled=False) as opened:
         opened.goto((site / RUN).as_uri())
-        assert opened.locator(".pb-panel:visible").count() == 2
-        assert opened.locator(".pb-chart__svg:visible").count() == 2
+        assert opened.locator(".pb-table--top:visible").count() == 1
+        assert opened.locator(".pb-table--bars:visible").count() == 2
+        assert opened.locator("noscript a, .pb-note a[href='more.js']").count() > 0
         assert opened.locator(".pb-needs-js:visible").count() == 0
         opened.goto((site / "index.html").as_uri())
         assert opened.locator("#pb-runs tbody tr:visible").count() == 4

@@ -1,24 +1,33 @@
 from __future__ import annotations
 
+import pytest
+
 from pipeline.render.figures import load_figures, quantile_name, series_figures, strip_figures
 from tests.records import HEADLINE, METRICS, compared, comparison, load, profile
 
 
 def test_load_figures_say_in_words_what_they_show() -> None:
-    quantiles, histogram = load_figures(load(), {}, prefix="load")
-    assert quantiles.rows == (("p50", "1 ms"), ("p99", "9 ms"), ("max", "20 ms"))
+    quantiles, histogram = load_figures(load(), prefix="load")
+    assert quantiles.rows == (("p50", "1 ms", 0.05), ("p99", "9 ms", pytest.approx(0.45)), ("max", "20 ms", 1.0))
     assert histogram.rows == (
-        ("500 us to 1 ms", "400"),
-        ("1 ms to 2 ms", "500"),
-        ("2 ms to 4 ms", "0"),
-        ("4 ms to 8 ms", "100"),
+        ("500 us to 1 ms", "400", 0.8),
+        ("1 ms to 2 ms", "500", 1.0),
+        ("2 ms to 4 ms", "0", 0.0),
+        ("4 ms to 8 ms", "100", 0.2),
     )
-    assert histogram.spec["datasets"]["rows"][0]["low"] == 0.5
+
+
+def test_neighbours_of_many_buckets_are_joined_and_none_is_lost() -> None:
+    many = tuple((place / 1000, place) for place in range(1, 50))
+    (histogram,) = load_figures(load(quantiles=(), histogram=many), prefix="load")
+    assert len(histogram.rows) == 17
+    assert histogram.rows[0][:2] == ("500 us to 3 ms", "6")
+    assert sum(int(count.replace(",", "")) for _, count, _ in histogram.rows) == sum(range(1, 50))
 
 
 def test_no_figure_of_nothing() -> None:
-    assert load_figures(load(quantiles=(), histogram=()), {}, prefix="x") == ()
-    assert load_figures(load(quantiles=((0.5, 0.0),), histogram=((1.0, 0),)), {}, prefix="x") == ()
+    assert load_figures(load(quantiles=(), histogram=()), prefix="x") == ()
+    assert load_figures(load(quantiles=((0.5, 0.0),), histogram=((1.0, 0),)), prefix="x") == ()
     assert series_figures([profile()], {}, prefix="x") == ()
     assert series_figures([profile(index=0)], {}, prefix="x") == ()
 

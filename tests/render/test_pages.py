@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -139,16 +140,26 @@ def test_the_run_page_judges_first_and_shows_everything() -> None:
         "higher is better",
         "125 ops/s",
         'data-pb-around="20260102_030405-baseline" data-root="../../"',
-        "2 of 7 functions, total 400 B",
+        "inuse_space: the 2 heaviest of 7 functions, total 400 B",
         "<svg>space</svg>",
         'data-src="../../data/01/0123456789abcdef.pfv.js"',
         'data-type="1"',
-        "go tool pprof -http=: -base profiles/20260102_030405-baseline/heap-before.prof",
         "# Not a heading &lt;b&gt;",
-        "cd" * 32,
         "with uncommitted changes",
     ):
         assert expected in text, expected
+
+
+def test_what_comes_late_is_beside_the_page() -> None:
+    one = record()
+    part = site(one).parts[0].make() if site(one).parts else None
+    data = part.data if part else site(one).data
+    (script,) = [text.decode() for path, text in data.items() if path.endswith("/more.js")]
+    assert script.startswith('profbook.late("20260102_030405-baseline",{')
+    for expected in ("go tool pprof -http=: -base profiles/20260102_030405-baseline/heap-before.prof", "cd" * 32):
+        assert expected in script
+    held = json.loads(script[script.index(",") + 1 : -3])
+    assert set(held) == set(re.findall(r'data-pb-late="([^"]*)"', body(site(one), "run")))
 
 
 def test_a_failed_run_says_what_is_missing() -> None:

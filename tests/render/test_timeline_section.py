@@ -11,11 +11,12 @@ from pipeline.model.page import StampedPage
 from pipeline.model.record import RunRecord
 from pipeline.model.run import FileReport, LoadReport
 from pipeline.render.env import environment, render
+from pipeline.render.run_page import time_table
 from pipeline.render.timeline_section import TimelineView, timeline_view
 from tests.records import manifest, record
 from tests.render.test_pages import TEMPLATES, Structure
 
-PAGE = """{% from "partials/timeline.html.j2" import timeline %}{{ timeline(view) }}"""
+PAGE = """{% from "partials/timeline.html.j2" import timeline %}{{ timeline(view, times) }}"""
 
 
 def at(seconds: float) -> str:
@@ -94,8 +95,10 @@ def test_too_little_or_odd_times_make_no_timeline() -> None:
     assert timeline_view(made(odd, replace(odd, started=at(20)), load=None)) is None
 
 
-def test_the_section_is_well_formed_and_has_every_time_in_its_table() -> None:
-    body = render(environment(dict(TEMPLATES) | {"page": PAGE}), "page", view=view(taken("cpu", 15, 20)))
+def test_the_section_is_well_formed_and_every_time_is_in_its_table() -> None:
+    shown = view(taken("cpu", 15, 20))
+    times = time_table(shown.moments)
+    body = render(environment(dict(TEMPLATES) | {"page": PAGE}), "page", view=shown, times=times)
     Structure(StampedPage("", "", body))
     assert "left:25.0%" in body
-    assert "api/cpu.prof" in body
+    assert ("CPU of api", "api/cpu.prof", "5 s", "5 s", "during the load") in times.rows

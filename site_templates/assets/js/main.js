@@ -3,20 +3,20 @@ import { bootCharts } from "./chart.js";
 import { bootCommands } from "./commands.js";
 import { bootExplorers, bootFlameGraphs } from "./explorers.js";
 import { bootFilms } from "./film.js";
+import { bootLate } from "./late_parts.js";
 import { bootOverTime } from "./over_time.js";
 import { bootAround, bootRunTables } from "./run_tables.js";
 import { bootSorting } from "./table_sort.js";
-import { bootTabs } from "./tabs.js";
 import { bootTheme } from "./theme.js";
 
 /** Boots what the element holds; every feature marks what it has booted, so calling again does nothing. */
 function boot() {
   const root = document.body;
   bootTheme(root);
-  bootTabs(root);
   bootSorting(root);
   bootRunTables(root);
   bootCommands(root);
+  bootLate(root);
   bootFilms(root);
   bootCharts(root);
   bootFlameGraphs(root);

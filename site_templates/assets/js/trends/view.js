@@ -65,6 +65,7 @@ export function buildView({ root, told: { orders, oldest }, state }) {
     steps,
     numbers,
   );
+  body.hidden = true; // until there is something to draw, and all above it has its place
 
   function tick(text, set) {
     const input = element("input", { type: "checkbox", change: () => set(input.checked) });

@@ -7,7 +7,14 @@ import { make } from "./make.js";
 const DIRECTIONS = [["down", "Top-down: callees below"], ["up", "Bottom-up: callers below"], ["sandwich", "Sandwich: one function"]];
 const COLORS = [["package", "package"], ["origin", "whose code"], ["diff", "change"]];
 
+const MINIMAP = 40; // as flame/minimap.js draws it
 let made = 0;
+
+/** Whether the still picture is higher than its box (css/flame.css): then there will be a minimap, and has its place. */
+function isTall(container) {
+  const height = container.querySelector(".pb-flame-svg")?.height?.baseVal.value ?? 0;
+  return height > Math.min(0.75 * innerHeight, 640);
+}
 
 function choice(name, options) {
   const items = options.map(([value, text]) => make("option", { value }, text));
@@ -50,7 +57,7 @@ export function buildViewer(container, { hasTypes }) {
       tabIndex: 0, role: "application", "aria-roledescription": "flame graph", "aria-describedby": helpId,
     }),
     empty: make("p", { className: "pb-flame-empty", hidden: true }),
-    minimap: make("canvas", { className: "pb-flame-minimap", hidden: true, "aria-hidden": "true" }),
+    minimap: make("canvas", { className: "pb-flame-minimap", height: MINIMAP, hidden: !isTall(container), "aria-hidden": "true" }),
     help: make("p", { className: "pb-flame-help", id: helpId }, ""),
     legend: make("ul", { className: "pb-flame-legend", hidden: true }),
     spoken: make("p", { className: "pb-flame-spoken", role: "status", "aria-live": "polite" }),
