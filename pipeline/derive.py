@@ -287,8 +287,8 @@ def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[s
     from pipeline.analysis.top import build_top_tables
     from pipeline.model import pfv, stacks
     from pipeline.render.flame import BRIEF, LEAD, flame_svg
+    from pipeline.render.heaviest import heaviest
     from pipeline.render.payload import payload_scripts
-    from pipeline.render.tables import TOP_ROWS
 
     tree, tables = build_call_tree(profile), build_top_tables(profile, limit=TABLE_ROWS)
     name, data = "", {}
@@ -298,7 +298,7 @@ def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[s
         name = hashlib.sha256(whole + samples).hexdigest()[:16]
         data = payload_scripts(name, whole, samples)
         # Pages show the default sample type before their script has run; the script draws the others from the data.
-        rows = [row.name for row in tables[tree.default_index].rows[:TOP_ROWS]]
+        rows = [row.name for row in heaviest(tables[tree.default_index])]
         head = LEAD if file.kind in _LEADING else BRIEF
         data[f"{name}.svg"] = flame_svg(tree, tree.default_index, rows, head=head).encode()
     header = describe(profile)

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Final
 
 from pipeline.model.calltree import TopTable
 from pipeline.render.encode import visible
 from pipeline.render.env import Html, trusted
+from pipeline.render.heaviest import heaviest
 from pipeline.units import show
-
-TOP_ROWS: Final = 10
-_CALLER_ROWS: Final = 5
-"""Beyond so many rows those with nothing of their own are left out: they are callers, which the flame graph shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +42,11 @@ class TopPanel:
         return max(self.count - len(self.lines), 0)
 
 
-def top_panel(table: TopTable, *, limit: int = TOP_ROWS) -> TopPanel:
+def top_panel(table: TopTable) -> TopPanel:
     """Prepare the top table of one sample type of a profile."""
     lines = [
         TopLine(row.name, row.flat, _share(row.flat, table.total), row.cum, _share(row.cum, table.total))
-        for place, row in enumerate(table.rows[:limit])
-        if place < _CALLER_ROWS or row.flat
+        for row in heaviest(table)
     ]
     kind = table.sample_type
     largest = [

@@ -58,6 +58,7 @@ def test_the_overview_loads_the_small_scripts_alone(base: str, page: Any) -> Non
 def test_a_run_page_loads_the_flame_graph_when_it_comes_near(base: str, page: Any) -> None:
     def come_near() -> None:
         page.evaluate("document.querySelector('.pb-flame').style.marginTop = '4000px'")
+        page.wait_for_function("globalThis.profbook?.entries?.around")
         assert page.evaluate("Object.keys(profbook.entries)") == ["profbook", "around"]
         page.locator(".pb-flame").first.scroll_into_view_if_needed()
         page.wait_for_selector(".pb-flame[data-state=ready]")
