@@ -46,11 +46,29 @@ def allowed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.getbasetemp()
 
 
+RUN = """!document.querySelector("script[data-late]") || globalThis.profbook?.entries?.profbook"""
+"""Scripts of a page run after its first frame, and so after its load."""
+
+
+def _until_scripts_ran(page: object) -> None:
+    """Let ``page.goto`` wait for them."""
+    go = page.goto
+
+    def goto(address: str, **words: object) -> object:
+        answer = go(address, **words)
+        page.wait_for_function(RUN)
+        return answer
+
+    page.goto = goto
+
+
 @contextmanager
 def watched_page(browser: object, allowed_folder: Path, **options: object) -> Iterator[object]:
     """Open a page; at the end fail on console errors, page errors, and requests outside folder and local server."""
     context = browser.new_context(**options)
     page = context.new_page()
+    if options.get("java_script_enabled", True):
+        _until_scripts_ran(page)
     faults: list[str] = []
 
     def is_ours(url: str) -> bool:

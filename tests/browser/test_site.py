@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,14 @@ def test_the_colours_of_charts_follow_the_scheme(site: Path, browser: Any) -> No
             script = "getComputedStyle(document.querySelector('.pb-chart__svg [fill=\"var(--pb-head)\"]')).fill"
             seen[scheme] = opened.evaluate(script)
     assert seen["light"] != seen["dark"]
+
+
+def test_the_first_frame_has_the_systems_scheme(site: Path, browser: Any) -> None:
+    with closing(browser.new_context(color_scheme="dark")) as context:
+        page = context.new_page()
+        page.route("**/bundle.*", lambda route: route.abort())
+        page.goto((site / RUN).as_uri())
+        assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
 
 
 def test_everything_is_there_without_scripts(site: Path, browser: Any) -> None:
