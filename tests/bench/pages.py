@@ -103,9 +103,10 @@ def load_slowly(browser: Any, address: str) -> Figures:
 
 
 def search(browser: Any, address: str) -> Figures:
-    """Search as soon as a page is there."""
+    """Search as soon as a page is there and its scripts have run."""
     with fresh(browser) as (page, _):
         page.goto(address, wait_until="load")
+        page.wait_for_function("globalThis.profbook?.entries?.profbook")
         begun = page.evaluate("performance.now()")
         page.keyboard.press("/")
         page.keyboard.insert_text(WORD)
