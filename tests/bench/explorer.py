@@ -38,6 +38,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from pipeline.site.assets import PARTS
 from tests.bench import _explorer_stage as stage
 from tests.bench.read import ROOT, machine
 
@@ -380,9 +381,9 @@ def bench_pair(browser: Any, site: str, head: stage.Subject, base: stage.Subject
 
 def show_scripts(site: Path) -> None:
     """Print how large our scripts are, compressed."""
-    names = ("profbook", "engine", "viewer", "patterns", "tools", "filters", "pair", "explorer")
-    sizes = {name: len(gzip.compress((site / "assets" / f"{name}.js").read_bytes(), 9)) for name in names}
-    first = sizes["engine"] + sizes["viewer"]
+    scripts = {part.name: site / "assets" / f"{part.name}.js" for part in PARTS}
+    sizes = {name: len(gzip.compress(script.read_bytes(), 9)) for name, script in scripts.items()}
+    first = sizes["base"] + sizes["engine"] + sizes["viewer"]
     print("scripts, gzip: " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()))
     line("to a flame graph", first / 1000, {}, "kB", ("25 kB", first <= 25_000))
     line("all of it", sum(sizes.values()) / 1000, {}, "kB")
