@@ -16,10 +16,11 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.collect.clock import Clock, rfc3339, stamp
+from pipeline.collect.clock import Clock, rfc3339, stamp, wait
 from pipeline.collect.secrets import hide_paths, mask_text
 from pipeline.errors import CollectError, UsageError
 from pipeline.model.layout import is_run_name
@@ -29,6 +30,8 @@ QUARANTINE: Final = ".quarantine.partial"
 WRITING: Final = ".writing"
 """Folder a program of the run writes into until what it wrote has been checked."""
 OWNER: Final = ".collector.json"
+_ORPHAN_SECONDS: Final = 2.0
+"""How long a process may take to let go of what it was born with and become its own program."""
 _LOG_HEAD: Final = 1 << 18
 _LOG_TAIL: Final = 3 << 18
 _MAX_MANIFEST: Final = 64 << 20
@@ -142,9 +145,8 @@ def held(profiles: Path) -> tuple[Path, ...]:
                 continue
             lock = _open_dir(path)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                found.append(path)
+                if not _free(lock):
+                    found.append(path)
             finally:
                 os.close(lock)
     return tuple(found)
@@ -162,13 +164,30 @@ def sweep(profiles: Path, clock: Clock) -> tuple[str, ...]:
                 continue
             lock = _open_dir(path)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                done.append(_finish(path, run_id, clock))
-            except BlockingIOError:
-                continue
+                if _free(lock) or (_orphaned(path) and not wait(clock, _ORPHAN_SECONDS, partial(_free, lock))):
+                    done.append(_finish(path, run_id, clock))
             finally:
                 os.close(lock)
     return tuple(done)
+
+
+def _free(lock: int) -> bool:
+    """Take the lock of a partial run if no living process has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _orphaned(path: Path) -> bool:
+    """Say whether the collector of a partial run is gone, though a child it was just starting still has its lock."""
+    try:
+        owner = json.loads((path / OWNER).read_bytes())
+        here = owner["host"] == socket.gethostname()
+        return bool(here and process_started(owner["pid"]) != owner["started"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def _finish(path: Path, run_id: str, clock: Clock) -> str:

@@ -15,10 +15,21 @@ from typing import Any
 import pytest
 
 from pipeline.collect.clock import SystemClock
-from pipeline.collect.rundir import QUARANTINE, sweep
+from pipeline.collect.rundir import OWNER, QUARANTINE, RunFolder, held, sweep
 from pipeline.errors import CollectError
 from tests.bench import kills
-from tests.collect.fakes import SERVICE, Recorder, assert_gone, collect, hidden, running, settings, until, visible
+from tests.collect.fakes import (
+    SERVICE,
+    FrozenClock,
+    Recorder,
+    assert_gone,
+    collect,
+    hidden,
+    running,
+    settings,
+    until,
+    visible,
+)
 
 SCRIPT = """
 import json, sys
@@ -83,6 +94,18 @@ def test_kill_9_before_any_profile_is_put_aside(tmp_path: Path) -> None:
     run = collect(tmp_path, settings())
     assert visible(tmp_path) == [run.path.name]
     assert hidden(tmp_path) == [QUARANTINE]
+
+
+def test_a_child_that_outlives_its_collector_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    folder = RunFolder.reserve(tmp_path, "cut", FrozenClock())
+    owner = json.loads((folder.path / OWNER).read_bytes())
+    folder.write(OWNER, json.dumps({**owner, "started": "an earlier process"}).encode())
+    child = subprocess.Popen(["sleep", "0.3"], pass_fds=(folder._lock,))
+    folder.close()
+    assert held(tmp_path) == (folder.path,)
+    assert [folder.id in line for line in sweep(tmp_path, FrozenClock())] == [True]
+    assert [path.name for path in tmp_path.iterdir()] == [QUARANTINE]
+    child.wait()
 
 
 def test_a_living_collector_is_not_swept(tmp_path: Path) -> None:
