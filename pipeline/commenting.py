@@ -129,7 +129,16 @@ def _sections(
     from pipeline.render.comment import sections
 
     profiles = {name: _paths(record) for name, record in records.items()}
-    return sections(compared, gate, url=url, headline=HEADLINE, profiles=profiles, movers=config.comment.movers)
+    told = config.comment
+    return sections(
+        compared,
+        gate,
+        url=url,
+        headline=HEADLINE,
+        profiles=profiles,
+        movers=told.movers,
+        pictures=told.picture,
+    )
 
 
 def _paths(record: RunRecord) -> dict[tuple[str, str], str]:

@@ -39,6 +39,7 @@ PAIRS: Final = {
     "junit": "the gate's checks as JUnit XML",
     "sarif": "what got worse as SARIF, for code scanning",
     "versus": "two labels compared, in Markdown: A-vs-B.md",
+    "png": "two labels compared, as a picture of every run",
 }
 REPORTS: Final = {
     "readme": "a run in Markdown: README.md",
@@ -52,7 +53,9 @@ _FILES: Final = {
     "pgo": "default.pgo", "folded": "stacks.folded", "speedscope": "profile.speedscope.json",
 }  # fmt: skip
 """What a file is called in a folder."""
-_BINARY: Final = frozenset({"parquet", "pprof", "pgo"})
+_BINARY: Final = frozenset({"parquet", "pprof", "pgo", "png"})
+_OF_TWO: Final = {"versus": "md", "html": "html", "png": "png"}
+"""Formats of two labels, and how their files end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,21 +201,17 @@ def _is_pair(words: Sequence[str], stored: Sequence[runs.StoredRun]) -> bool:
 def _compared(
     root: Path, config: Config, request: Request, stored: Sequence[runs.StoredRun], today: date
 ) -> dict[str, bytes]:
-    from pipeline.analysis.metrics import HEADLINE
     from pipeline.compare.gate import judge_gate
-    from pipeline.render import export_compare, export_reports, gate_junit
+    from pipeline.render import export_compare, gate_junit
 
     compared = _comparisons(root, config, request, stored)
-    if request.form in {"versus", "html"}:
+    if request.form in _OF_TWO:
         many = _is_folder(root, request.out)
         if len(compared) != 1 and not many:
             raise UsageError(f"{request.form} is of two labels", cure=f"profbook export {request.form} BASE HEAD")
-        ending = "md" if request.form == "versus" else "html"
         return {
-            (f"{one.base_label}-vs-{one.head_label}.{ending}" if many else ""): (
-                export_reports.versus_report(one, HEADLINE).encode("utf-8", "replace")
-                if request.form == "versus"
-                else _compare_html(root, config, one)
+            (f"{one.base_label}-vs-{one.head_label}.{_OF_TWO[request.form]}" if many else ""): (
+                _of_two(root, config, request.form, one)
             )
             for one in compared
         }
@@ -237,6 +236,22 @@ def _comparisons(root: Path, config: Config, request: Request, stored: Sequence[
     if not compared:
         raise UsageError("there is no run to compare", cure="`profbook site` lists the runs with their labels.")
     return compared
+
+
+def _of_two(root: Path, config: Config, form: str, comparison: Comparison) -> bytes:
+    from pipeline.analysis.metrics import HEADLINE
+    from pipeline.render.export_reports import versus_report
+    from pipeline.render.headline_picture import headline_picture
+    from pipeline.site.cache import FileCache
+
+    if form == "versus":
+        return versus_report(comparison, HEADLINE).encode("utf-8", "replace")
+    if form == "html":
+        return _compare_html(root, config, comparison)
+    drawn = headline_picture(comparison, HEADLINE, FileCache(stages.build_folder(root) / "cache" / "charts"))
+    if not drawn:
+        raise UsageError("no headline metric was measured on both sides, so there is nothing to draw")
+    return drawn
 
 
 def _compare_html(root: Path, config: Config, comparison: Comparison) -> bytes:

@@ -172,6 +172,7 @@ def _render(
 ) -> BuildReport:
     from pipeline.render import run_list
     from pipeline.site import build, templates, workers
+    from pipeline.site.parts import kept_parts
 
     output, folder = build_folder(root), templates.templates_dir()
     noted = pairing.plan(config.compare, [one.run for one in stored], config.comparison).findings
@@ -186,8 +187,8 @@ def _render(
     # A folder of its own for each build: the engine of a killed build may still be writing into the old one.
     for leftover in output.glob("staging-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    with workers.making(parts, lambda part: not build.is_made(part, live)) as planned:
-        content = replace(_lists(root, shop, found, compared, decisions, noted, read), parts=planned)
+    with workers.making([part for part in parts if not build.is_made(part, live)], kept_parts(root)) as crews:
+        content = replace(_lists(root, shop, found, compared, decisions, noted, read), parts=tuple(parts))
         return build.build_site(
             content,
             templates_dir=folder,
@@ -196,6 +197,7 @@ def _render(
             site_dir=output / "site",
             live=live,
             engine=config.site.engine,
+            crews=crews,
         )
 
 
@@ -295,9 +297,10 @@ def _comparison_parts(
     compared: Sequence[_Compared],
     decisions: Sequence[Decision],
 ) -> Iterator[PlannedPart]:
-    from pipeline.render import links
+    from pipeline.render import links, pages
 
-    common = _page_key("compare", [one.model_dump(mode="json") for one in shop.config.accept])
+    accepted = [one.model_dump(mode="json") for one in shop.config.accept]
+    common = _page_key("compare", accepted, pages.has_pictures(shop))
     every = {one.id: one.profiles for one in shown}
     for one in compared:
         brief = one.brief

@@ -81,6 +81,13 @@ _GCU: Final = _Family(
     tuple(_Unit(f"{sign}GCU", (f"{word}gcu",), factor) for sign, word, factor in _GCU_PREFIXES),
 )
 _FAMILIES: Final = (_BYTES, _TIME, _GCU)
+
+
+@lru_cache(maxsize=512)
+def _family_of(unit: str) -> _Family | None:
+    return next((family for family in _FAMILIES if family.find(unit)), None)
+
+
 _SILENT: Final = frozenset({"count", "sample", "unit", "minimum", "auto"})
 
 
@@ -105,11 +112,9 @@ def scale(value: float, from_unit: str, to_unit: str = "auto") -> tuple[float, s
     if value < 0:
         positive, unit = scale(-value, from_unit, to_unit)
         return -positive, unit
-    for family in _FAMILIES:
-        converted = _convert(family, value, from_unit, to_unit)
-        if converted is not None:
-            return converted
-    return float(value), "" if to_unit in _SILENT else to_unit
+    family = _family_of(from_unit)
+    converted = _convert(family, value, from_unit, to_unit) if family else None
+    return converted or (float(value), "" if to_unit in _SILENT else to_unit)
 
 
 def same_family(first: str, second: str) -> bool:
@@ -173,9 +178,9 @@ def show(value: float | None, unit: str) -> str:
     if unit == "ratio":
         return f"{_group(value * 100)} %"
     amount_unit, slash, per = unit.partition("/")
-    if any(family.find(amount_unit) for family in _FAMILIES):
+    if family := _family_of(amount_unit):
         scaled, name = scale(value, amount_unit, "auto")
-        if _TIME.find(amount_unit) and 0 < abs(scaled) < 0.01 and name == "s":
+        if family is _TIME and name == "s" and 0 < abs(scaled) < 0.01:
             scaled, name = scale(value, amount_unit, "ns")
         return f"{_group(_significant(scaled))} {name}{slash}{per}".strip()
     tail = "" if amount_unit in {"count", ""} else f" {amount_unit}"

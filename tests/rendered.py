@@ -44,7 +44,7 @@ def render_site(
     return replace(
         content,
         stamped=content.stamped | made,
-        data=content.data | {name: data for one in runs for name, data in one.data.items()},
+        data=content.data | {name: data for one in (*runs, *compared) for name, data in one.data.items()},
         copies=content.copies | content.shared | {place: path for one in runs for place, path in one.copies.items()},
         shared={},
     )

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.decode import decode_profile
-from tests.bench import read
+from pipeline.render.commands import Command
+from pipeline.render.late import LateCommands, LateTable, late_script
+from tests.bench import read, site
 
 BENCHES = sorted(Path(read.__file__).parent.glob("[a-z]*.py"))
 
@@ -52,3 +54,24 @@ def test_the_large_profile_is_made_where_there_is_no_corpus(tmp_path: Path, monk
     profile = decode_profile(read.large_profile(tmp_path).read_bytes())
     assert len(profile.samples) == 20_000
     assert 400_000 < len(profile.samples.stack) < 600_000
+
+
+def test_tables_that_come_late_are_given_to_the_others_too(tmp_path: Path) -> None:
+    table = LateTable("t", "All of it", ("name", "value"), (("a|b", "1"), (("link", "#x"), "2")), numbers=(1,))
+    commands = LateCommands("c", "Commands", (Command("Look", "go tool pprof x", ""),))
+    (tmp_path / "more.js").write_bytes(late_script("run-a", [table, commands]))
+    (tmp_path / "index.html").write_text("<h2>Top</h2><table><tr><th>n</th></tr><tr><td>1</td></tr></table>")
+    small = site.as_markdown(tmp_path / "index.html", late=False)
+    assert small.split("\n", 1)[1].split() == ["##", "Top", "|", "n", "|", "|---|", "|", "1", "|"]
+    told = site.as_markdown(tmp_path / "index.html", late=True).removeprefix(small.rstrip("\n"))
+    assert [line for line in told.split("\n") if line] == [
+        "### Commands",
+        "| Purpose | Command |",
+        "|---|---|",
+        "| Look | go tool pprof x |",
+        "### All of it",
+        "| name | value |",
+        "|---|---|",
+        "| a\\|b | 1 |",
+        "| link | 2 |",
+    ]

@@ -209,6 +209,11 @@ def test_one_html_file_needs_nothing_else(here: Path, words: tuple[str, ...]) ->
     assert "<svg" in text
 
 
+def test_a_picture_is_of_two_labels(here: Path) -> None:
+    assert export(here, "png", "baseline", "optimized").startswith(b"\x89PNG")
+    export(here, "png", "baseline", code=2)
+
+
 def test_links_of_one_html_file_lead_to_the_site(here: Path) -> None:
     (here / "profbook.toml").write_text(f'{SETTINGS}[site]\nurl = "https://pages.example/app/"\n')
     try:

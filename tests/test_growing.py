@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,20 @@ from pipeline.store import fingerprint
 from tests import light
 from tests.builders import pprof_bytes, write_run
 from tests.test_history import write as write_measured
+
+IN_PROCESSES = """
+import os, sys
+from pathlib import Path
+from pipeline import sites
+from pipeline.model.config import Config
+from pipeline.site import workers
+
+begun, crew = [], workers._Crew
+workers.MANY, os.sched_getaffinity = 2, lambda _: {0, 1}
+workers._Crew = lambda parts, kept: begun.append(len(parts)) or crew(parts, kept)
+sites.build_site(Path(sys.argv[1]), Config(), say=lambda _: None)
+print(begun)
+"""
 
 QUIET: Callable[[str], None] = lambda _: None  # noqa: E731
 
@@ -81,6 +97,13 @@ class Project:
         (self.root / "build/site/data/stray").mkdir(exist_ok=True)
         (self.root / "build/site/data/stray/file").touch()
 
+    def lose(self, chance: random.Random) -> None:
+        shutil.rmtree(self.root / "build/site")
+        if chance.random() < 0.5:
+            (self.root / "build/site.json").unlink()
+        kept = chance.choice(sorted((self.root / "build/cache/pages").iterdir()))
+        kept.write_bytes(kept.read_bytes()[:-1] + b"\0")
+
     def configure(self, chance: random.Random) -> None:
         name, url = chance.choice(["one", "two"]), chance.choice(["", "https://x.test/"])
         raw, keep = chance.random() < 0.7, chance.choice([0, 2])
@@ -103,7 +126,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     return Project(tmp_path / "project", monkeypatch)
 
 
-EDITS = ("add", "change", "delete", "damage", "configure", "theme", "template", "guide")
+EDITS = ("add", "change", "delete", "damage", "lose", "configure", "theme", "template", "guide")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -159,11 +182,40 @@ def test_a_new_theme_renders_no_page_again(project: Project, monkeypatch: pytest
     assert after[run] != before[run]
 
 
+@pytest.mark.parametrize("document", ["there", "gone"])
+def test_a_site_that_is_gone_renders_no_page_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch, document: str
+) -> None:
+    project.build()
+    before = project.built()
+    shutil.rmtree(project.root / "build/site")
+    if document == "gone":
+        (project.root / "build/site.json").unlink()
+    monkeypatch.setattr(pages, "run_part", lambda *_, **__: pytest.fail("a page is rendered"))
+    monkeypatch.setattr(pages, "comparison_part", lambda *_, **__: pytest.fail("a page is rendered"))
+    assert project.build()
+    assert project.built() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+@pytest.mark.parametrize("kept", ["pages kept", "nothing kept"])
+def test_processes_write_the_site_this_one_writes(project: Project, kept: str) -> None:
+    project.build()
+    before = project.built()
+    shutil.rmtree(project.root / "build/site")
+    if kept == "nothing kept":
+        shutil.rmtree(project.root / "build/cache/pages")
+    words = [sys.executable, "-c", IN_PROCESSES, str(project.root)]
+    done = subprocess.run(words, cwd=light.REPO, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, "[2, 1]\n"), done.stderr
+    assert project.built() == before
+
+
 def test_a_failing_page_leaves_the_site_as_it_was(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.build()
     before = project.built()
     project.change(random.Random(1))
-    monkeypatch.setattr(building, "_part", lambda *_: 1 / 0)
+    monkeypatch.setattr(building, "finish", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         project.build()
     assert {name: sha for name, sha in project.built().items() if name.startswith("site/")} == {

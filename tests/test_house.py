@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_the_command_starts_without_its_heavy_libraries(command: list[str]) -> N
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_the_wheel_carries_templates_and_demo(tmp_path: Path) -> None:
+def test_the_wheel_carries_every_file_of_the_package_and_its_templates(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)],
         capture_output=True,
@@ -79,13 +80,14 @@ def test_the_wheel_carries_templates_and_demo(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("*.whl")
-    listing = subprocess.run(
-        [sys.executable, "-m", "zipfile", "-l", str(wheel)], capture_output=True, text=True, check=True
-    ).stdout
-    for needed in (
-        "pipeline/site_templates/mkdocs.yml.j2",
-        "pipeline/demo/go.mod",
-        "pipeline/proto/profile_pb2.py",
-        "pipeline/rules.toml",
-    ):
-        assert needed in listing
+    carried = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pipeline").rglob("*") if _is_source(path)}
+    templates = {path.relative_to(ROOT).as_posix() for path in (ROOT / "site_templates").rglob("*") if path.is_file()}
+    wanted = ours | {f"pipeline/{name}" for name in templates}
+    assert "pipeline/site_templates/overrides/.icons/material/magnify.svg" in wanted
+    assert {"pipeline/demo/go.mod", "pipeline/rules.toml"} <= wanted
+    assert carried == wanted
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"

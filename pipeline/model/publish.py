@@ -79,6 +79,9 @@ class CommentConfig(BaseModel):
         10, ge=0, le=50, description="At most so many annotations of source lines of functions that got dearer."
     )
     movers: int = Field(10, ge=1, le=100, description="At most so many changes are listed for each comparison.")
+    picture: bool = Field(
+        False, description="Show the runs of both sides as a picture, which the site then holds; it needs `site.url`."
+    )
     max_characters: int = Field(60_000, ge=1000, le=65_000, description="Longest comment; GitHub refuses 65,536.")
     seconds: float = Field(
         300.0, gt=0, description="Longest time to wait for GitHub when it is busy or asks us to slow down."

@@ -15,7 +15,7 @@ from pipeline import units
 from pipeline.model.difference import Culprit, Difference
 from pipeline.model.gate import CheckState, GateComparison, GateOutcome, GateResult
 from pipeline.model.verdict import Comparison
-from pipeline.render import links
+from pipeline.render import headline_picture, links
 from pipeline.render.encode import code_span, fragment_value, prose
 from pipeline.render.metric_section import MetricRow, metric_rows
 from pipeline.render.profile_section import kind_title
@@ -66,10 +66,11 @@ def sections(
     headline: Sequence[str],
     profiles: ProfilePaths | None = None,
     movers: int = 10,
+    pictures: bool = False,
 ) -> tuple[Section, ...]:
     """Make the parts of the text, most important first; ``url`` is the site's address (empty: no links).
 
-    ``profiles`` are the paths of runs' profiles, for links into the explorer.
+    ``profiles`` are the paths of runs' profiles, for links into the explorer; the site may hold ``pictures``.
     """
     base = f"{url.rstrip('/')}/" if url else ""
     made = [_verdict(comparisons, gate, base)]
@@ -77,7 +78,7 @@ def sections(
     for one in comparisons:
         checks = _checks(one, seen.get(one.slug))
         culprits = _culprits(one, base, profiles or {}, movers)
-        made += [checks, _metrics(one, headline, movers), culprits]
+        made += [checks, _metrics(one, headline, movers), _picture(one, headline, base if pictures else ""), culprits]
     made += [_notes(gate), _missing(comparisons)]
     return tuple(part for part in made if part.lines)
 
@@ -164,6 +165,15 @@ def _metrics(one: Comparison, headline: Sequence[str], movers: int) -> Section:
     if len(rows) > movers:
         lines.append(f"- … and {units.counted(len(rows) - movers, 'metric')} more")
     return Section("metrics", (f"#### What changed: {code_span(_short(one.slug))}", *lines) if lines else ())
+
+
+def _picture(one: Comparison, headline: Sequence[str], base: str) -> Section:
+    """Refer to the picture of every run; its address changes with the runs, as GitHub keeps what it has fetched."""
+    if not base or not any(each.metric.name in headline and each.base and each.head for each in one.metrics):
+        return Section("picture", ())
+    address = f"{base}{links.compare_page(one)}{headline_picture.FILE}?v={headline_picture.version(one)}"
+    title = f"#### Every run: {code_span(_short(one.slug))}"
+    return Section("picture", (title, f"![Every run of both sides as a dot, by headline metric](<{address}>)"))
 
 
 def _metric(row: MetricRow) -> str:

@@ -33,7 +33,7 @@ class CriterionRow:
 
 @dataclass(frozen=True, slots=True)
 class DecisionCard:
-    """A decision in short, for the overview."""
+    """A decision in short, for lists."""
 
     name: str
     url: str
@@ -43,7 +43,7 @@ class DecisionCard:
 
 
 def decision_cards(decisions: Sequence[Decision]) -> tuple[DecisionCard, ...]:
-    """Prepare the decisions for the overview, in the order of the settings."""
+    """Prepare the decisions for lists, in the order of the settings."""
     return tuple(
         DecisionCard(
             one.name,
@@ -80,6 +80,13 @@ def decision_page(env: Environment, decision: Decision, *, known_runs: frozenset
     )
     toc = (("verdict", "Decision"), ("for-keep", "For keeping it"), ("for-remove", "For removing it"))
     return StampedPage(url, title_of(decision), linked_headings(body), (*toc, ("sign-off", "Sign-off")))
+
+
+def decisions_page(env: Environment, decisions: Sequence[Decision]) -> StampedPage:
+    """Make the list of all decisions."""
+    url = links.DECISIONS
+    body = render(env, "pages/decisions.html.j2", root=links.root_of(url), cards=decision_cards(decisions))
+    return StampedPage(url, "Decisions", linked_headings(body), (("decisions", "All decisions"),))
 
 
 def title_of(decision: Decision) -> str:

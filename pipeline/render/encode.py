@@ -15,6 +15,7 @@ from typing import Any, Final
 _PLAIN: Final = re.compile(r"[A-Za-z0-9]")
 _YAML_PLAIN: Final = re.compile(r"[ !#-\[\]-~]")
 _URL_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+_URL_PLAIN: Final = re.compile(r"[A-Za-z0-9._~/-]*")
 _FRAGMENT_SAFE: Final = _URL_SAFE | frozenset(b"!()*,:;@")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -26,21 +27,28 @@ _TAKEN: Final = re.compile(
 """What a reader may take for a link, a commit, an issue, punctuation or an emoji."""
 _STARTER: Final = re.compile(r"[-+=.:–−]*|\d+[.)]")
 _KEPT: Final = frozenset("\n\t")
+_MOST_SPELT: Final = 4096
 _ISLAND: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 def visible(text: str) -> str:
     """Spell out the characters a reader cannot see: controls, direction marks, zero-width and private ones."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_spelt(char) for char in text)
+    return text if text.isprintable() else text.translate(_SPELT)
 
 
-def _spelt(char: str) -> str:
-    if char in _KEPT or unicodedata.category(char) not in _HIDDEN_CATEGORIES:
-        return char
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+class _Spelt(dict[int, str]):
+    """How each character is shown; found out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        shown = chr(code)
+        if shown not in _KEPT and unicodedata.category(shown) in _HIDDEN_CATEGORIES:
+            shown = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+        if len(self) < _MOST_SPELT:
+            self[code] = shown
+        return shown
+
+
+_SPELT: Final = _Spelt()
 
 
 def json_text(value: Any) -> str:
@@ -87,6 +95,8 @@ def search_text(text: str) -> str:
 
 def url_path(path: str) -> str:
     """Write a ``/``-separated path as part of a URL: UTF-8, percent-encoded."""
+    if _URL_PLAIN.fullmatch(path):
+        return path
     data = path.encode("utf-8", "surrogateescape")
     return "".join(chr(byte) if byte in _URL_SAFE else f"%{byte:02X}" for byte in data)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
@@ -19,6 +19,11 @@ from pipeline.errors import SiteError
 from pipeline.render import encode
 
 __all__ = ["Environment", "Html", "environment", "island", "render", "trusted"]
+
+_WHOLE_LINES: Final = 5
+_LAST_LINES: Final = 3
+_LINE: Final = 400
+"""Of a text that something told: lines that are shown whole, the last ones of longer texts, characters of a line."""
 
 Html = Markup
 """HTML that is finished: escaped text or our own markup."""
@@ -117,6 +122,20 @@ def _when(rfc3339: str) -> str:
     return f"{found[1]} {found[2]} UTC" if found else rfc3339
 
 
+def _excerpt(text: str) -> str:
+    """Shorten what a log told: its first line and its last ones, where the reason stands; none of them is long."""
+    lines = [_clipped(line) for line in text.strip().splitlines()]
+    if len(lines) > _WHOLE_LINES:
+        left = units.counted(len(lines) - 1 - _LAST_LINES, "line")
+        lines = [lines[0], f"… {left} left out …", *lines[-_LAST_LINES:]]
+    return "\n".join(lines)
+
+
+def _clipped(line: str) -> str:
+    left = len(line) - _LINE
+    return line if left <= 0 else f"{line[: _LINE // 2]} … {units.counted(left, 'character')} … {line[-_LINE // 2 :]}"
+
+
 _FILTERS = {
     "show": units.show,
     "signed": _signed,
@@ -131,4 +150,5 @@ _FILTERS = {
     "url_path": encode.url_path,
     "safe_name": encode.safe_name,
     "when": _when,
+    "excerpt": _excerpt,
 }

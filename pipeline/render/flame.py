@@ -34,7 +34,7 @@ _VISIBLE_SHARE: Final = 0.0006
 _MOST_ROWS: Final = 120
 _TEXT_PERCENT: Final = 3.0
 """Boxes narrower than this (percent of the width) get no text: hardly a word would fit."""
-_LINK_PERCENT: Final = 8.0
+_LINK_PERCENT: Final = 16.0
 """Boxes narrower than this lead to a row of the table beside them or nowhere: an address costs more than their name."""
 
 
@@ -51,7 +51,7 @@ class Head:
     has_explorer: bool
 
 
-LEAD: Final = Head(SMALLEST_SHARE, 96, 14_000, has_explorer=True)
+LEAD: Final = Head(SMALLEST_SHARE, 80, 11_000, has_explorer=True)
 """The picture of the profile a page is opened for."""
 BRIEF: Final = Head(0.01, 16, 4_000, has_explorer=False)
 """The pictures of the profiles beside it."""

@@ -85,9 +85,7 @@ def headline(lines: Sequence[Line], earlier: Sequence[RunSummary], *, label: str
 
 def _spread(line: Line, before: Sequence[dict[tuple[str, str], float]]) -> Spread | None:
     metric = line.metric
-    return spread(
-        (metric.name, line.component), line.value, before, title=metric.title, unit=metric.unit, better=metric.better
-    )
+    return spread((metric.name, line.component), line.value, before, title="", unit=metric.unit, better=metric.better)
 
 
 def _about(earlier: Sequence[RunSummary], label: str) -> str:

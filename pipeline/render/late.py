@@ -1,7 +1,9 @@
-"""What a run's page shows when it is asked for: tables and commands in a data script beside the page. Pure.
+"""What a run's page shows when it is asked for or read on to: a data script beside the page. Pure.
 
 Rules: only what repeats the run's files, or what the explorer shows whole, comes late. The script is a classic one, so
 it loads from the disk too; `assets/js/late.js` makes the tables of it. Cells are texts, or links as (text, address).
+Parts that the templates write whole are cut out of the finished page between two marks, which no text can hold: it is
+escaped.
 """
 
 from __future__ import annotations
@@ -22,7 +24,11 @@ SCRIPT: Final = "more.js"
 _LATE: Final = re.compile(
     r'<details class="pb-more pb-needs-js" data-pb-late="([^"]*)">(<summary>.*?</summary>)</details>'
 )
-_NO_SCRIPT: Final = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
+_MARKED: Final = re.compile(
+    r' data-pb-late="([^"]*)"((?:(?! data-pb-late=).)*?)<!--late-->(.*?)<!--/late-->', re.DOTALL
+)
+_LEFT_OPEN: Final = re.compile(r'( data-pb-late="([^"]*)"(?:(?! data-pb-late=)[^<])*><svg [^>]*>)</svg>')
+_LEFT_OUT: Final = re.compile(r'<noscript>.*?</noscript>|<p class="pb-note pb-on-paper">.*?</p>', re.DOTALL)
 
 Cell = str | tuple[str, str]
 
@@ -83,18 +89,44 @@ class LateCommands:
         return {"commands": [[encode.visible(one.purpose), one.text, one.site_path] for one in self.commands]}
 
 
-def late_script(run_id: str, entries: Sequence[LateTable | LateCommands]) -> bytes:
+@dataclass(frozen=True, slots=True)
+class LateHtml:
+    """Finished HTML to come: what a template marked, in a box to open or in a picture's empty frame."""
+
+    key: str
+    markup: str
+
+    def html(self) -> str:
+        """Write it into a page."""
+        return self.markup
+
+    def value(self) -> dict[str, Any]:
+        """Give what the script holds."""
+        return {"html": self.markup}
+
+
+Late = LateTable | LateCommands | LateHtml
+
+
+def cut(body: str) -> tuple[str, tuple[LateHtml, ...]]:
+    """Take what the templates marked out of a page's body."""
+    taken = tuple(LateHtml(found[1], found[3]) for found in _MARKED.finditer(body))
+    return _MARKED.sub(r' data-pb-late="\1"\2', body), taken
+
+
+def late_script(run_id: str, entries: Sequence[Late]) -> bytes:
     """Write the script of one run."""
     held = {one.key: one.value() for one in entries}
     script = f"profbook.late({encode.json_text(encode.safe_name(run_id))},{encode.json_text(held)});\n"
     return script.encode("utf-8", "backslashreplace")
 
 
-def filled(page: StampedPage, entries: Sequence[LateTable | LateCommands]) -> StampedPage:
+def filled(page: StampedPage, entries: Sequence[Late]) -> StampedPage:
     """Put into a page what would come late: for a file that stands alone."""
     held = {one.key: one for one in entries}
     body = _LATE.sub(lambda found: f'<details class="pb-more">{found[2]}{held[found[1]].html()}</details>', page.body)
-    return replace(page, body=_NO_SCRIPT.sub("", body))
+    body = _LEFT_OPEN.sub(lambda found: f"{found[1]}{held[found[2]].html()}</svg>", body)
+    return replace(page, body=_LEFT_OUT.sub("", body))
 
 
 def _text(text: str) -> str:

@@ -24,6 +24,9 @@ TRENDS: Final = "trends/"
 FUNCTIONS: Final = "functions/"
 """Addresses of the pages over time, from the site's root."""
 
+DECISIONS: Final = "decisions/"
+"""Address of the list of decisions, from the site's root."""
+
 
 def run_page(run_id: str) -> str:
     """Address of a run's page, from the site's root."""
@@ -48,7 +51,7 @@ def _side(side: str) -> str:
 
 def decision_page(name: str) -> str:
     """Address of a decision's page, from the site's root."""
-    return f"decisions/{encode.safe_name(name)}/"
+    return f"{DECISIONS}{encode.safe_name(name)}/"
 
 
 def matrix_page(base: str) -> str:

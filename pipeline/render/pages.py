@@ -24,9 +24,9 @@ from pipeline.model.page import SearchEntry, SiteContent, SitePart
 from pipeline.model.record import RunRecord
 from pipeline.model.summary import RunSummary
 from pipeline.model.verdict import Comparison
-from pipeline.render import encode, history_data, links, overview
+from pipeline.render import encode, headline_picture, history_data, links, overview
 from pipeline.render.compare_page import compare_page, title_of
-from pipeline.render.decision_page import CHOICES, decision_page
+from pipeline.render.decision_page import CHOICES, decision_page, decisions_page
 from pipeline.render.decision_page import title_of as decision_title
 from pipeline.render.env import Environment, environment, render
 from pipeline.render.explore_page import CATALOGUE, explore_page, run_catalogue, runs_catalogue
@@ -121,6 +121,7 @@ def render_lists(
             "trends": (trends_page(env, ordered, over_time, history, metrics=registry, headline=headline),),
             "functions": (functions_page(env, ordered, over_time, history),),
             "matrix": tuple(matrix_page(env, one, decisions) for one in matrices),
+            "decisions": (decisions_page(env, decisions),) if decisions else (),
             "decision": tuple(decision_page(env, one, known_runs=known) for one in decisions),
         },
         data={CATALOGUE: runs_catalogue(ordered, comparisons), PLACE: listing.data},
@@ -249,7 +250,13 @@ def comparison_part(
         decisions=decisions,
         profiles=known,
     )
-    return SitePart(page, {}, {})
+    picture = headline_picture.headline_picture(comparison, shop.headline, shop.charts) if has_pictures(shop) else b""
+    return SitePart(page, {f"{page.url}{headline_picture.FILE}": picture} if picture else {}, {})
+
+
+def has_pictures(shop: Workshop) -> bool:
+    """Tell whether comparisons get a picture beside their page: comments refer to it, so there must be an address."""
+    return bool(shop.config.site.url) and shop.config.comment.picture
 
 
 # --- search ------------------------------------------------------------------------------------------------------

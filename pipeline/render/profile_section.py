@@ -6,8 +6,9 @@ totals. What could not be read is said where it would have been.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipeline import units
@@ -24,6 +25,7 @@ from pipeline.render.late import Cell, LateCommands, LateTable
 from pipeline.render.source_section import SourceView, source_view
 from pipeline.render.tables import TopPanel, top_panel, top_rows
 
+_TALLEST: Final = 640
 _KINDS: Final = ("cpu", "heap", "allocs", "goroutine", "goroutineleak", "mutex", "block", "threadcreate")
 _PHASES: Final = {"before": 0, "during": 1, "series": 2, "": 3, "after": 4}
 _TITLES: Final[Mapping[str, str]] = {
@@ -51,12 +53,22 @@ _ABOUT: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Flame:
-    """A flame graph: ``src`` of its data, the key it registers under, and the still picture for readers without JS."""
+    """A flame graph: ``src`` of its data, the key it registers under, and the still picture for readers without JS:
+    its ``frame`` and what is ``inside``, which comes late (under ``late``) but for the page's first picture.
+    """
 
     src: str
     key: str
     index: int
-    svg: Html
+    frame: Html
+    inside: Html
+    late: str
+
+    @property
+    def is_tall(self) -> bool:
+        """Tell whether it is higher than its box can be (css/flame.css): then there will be a minimap."""
+        found = re.search(r' height="(\d+)"', self.frame)
+        return found is not None and int(found[1]) > _TALLEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +140,16 @@ def kind_sections(record: RunRecord, rules: SectionRules) -> tuple[KindSection, 
         groups.setdefault((profile.component, profile.kind), []).append(profile)
     ordered = sorted(groups, key=lambda key: (key[0], _rank(key[1]), key[1]))
     single = len({component for component, _ in groups}) == 1
-    return tuple(_section(record, key, groups[key], rules, single=single) for key in ordered)
+    made = tuple(_section(record, key, groups[key], rules, single=single) for key in ordered)
+    return _lead_first(made)
+
+
+def _lead_first(sections: tuple[KindSection, ...]) -> tuple[KindSection, ...]:
+    """Let the first picture of a page be there at once."""
+    lead = next((one for one in sections if one.flame), None)
+    return tuple(
+        replace(one, flame=replace(one.flame, late="")) if one is lead and one.flame else one for one in sections
+    )
 
 
 def kind_title(kind: str) -> str:
@@ -216,7 +237,11 @@ def _flame(run_id: str, profile: ProfileRecord, flames: Mapping[str, str], ident
     explorer = links.explore(run_id, profile.path, root="../../", fragment="#d=sandwich&c=")
     picture = linked(flames.get(profile.tree, ""), rows=f"{identity}-row-", explorer=explorer)
     src = f"../../{links.data_files(encode.url_path(profile.tree))[0]}"
-    return Flame(src, profile.tree, profile.default_index, trusted(picture))
+    frame, end, inside = picture.partition(">") if picture.startswith("<svg") else ("", "", picture)
+    late = f"{identity}-flame" if end else ""
+    return Flame(
+        src, profile.tree, profile.default_index, trusted(frame + end), trusted(inside.removesuffix("</svg>")), late
+    )
 
 
 def _snapshot(run_id: str, profile: ProfileRecord, shown: ProfileRecord, *, raw: bool) -> Snapshot:

@@ -19,7 +19,7 @@ from pipeline.render.env import Environment, render
 from pipeline.render.figures import load_figures
 from pipeline.render.growth_section import group_views, growth_views
 from pipeline.render.headline_section import headline
-from pipeline.render.late import LateCommands, LateTable
+from pipeline.render.late import Late, LateTable, cut
 from pipeline.render.permalinks import linked_headings
 from pipeline.render.profile_section import KindSection, SectionRules, kind_sections
 from pipeline.render.questions import Questions, questions
@@ -74,7 +74,7 @@ def run_page(
     older: str = "",
     earlier: Sequence[RunSummary] = (),
     around: bool = True,
-) -> tuple[StampedPage, tuple[LateTable | LateCommands, ...]]:
+) -> tuple[StampedPage, tuple[Late, ...]]:
     """Make the page of one run, and what it shows when asked for.
 
     ``older`` is the id of the run before it; ``earlier`` are the runs of its label before it (`spread.earlier_runs`).
@@ -120,8 +120,9 @@ def run_page(
         around=encode.safe_name(run.id) if around else "",
         severities=SEVERITIES,
     )
-    late = (*tables.values(), *(one for section in sections for one in section.late), *costs.late())
-    return StampedPage(url, run.id, linked_headings(body), toc), late
+    body, marked = cut(linked_headings(body))
+    late = (*tables.values(), *(one for section in sections for one in section.late), *costs.late(), *marked)
+    return StampedPage(url, run.id, body, toc), late
 
 
 def _questions(toc: Sequence[tuple[str, str]], sections: Sequence[KindSection]) -> Questions:

@@ -16,20 +16,24 @@ WIDTH: Final = 96
 HEIGHT: Final = 22
 _PAD: Final = 3.0
 _PICTURE: Final = trusted(
-    '<svg class="pb-spark" role="img" aria-label="{label}" width="{width}" height="{height}" '
+    '<svg class="pb-spark" {label} width="{width}" height="{height}" '
     'viewBox="0 0 {width} {height}"><polyline class="pb-spark__line" points="{line}"/>'
     '<circle class="pb-spark__last" cx="{x:g}" cy="{y:g}" r="2.5"/></svg>'
 )
 
 
 def sparkline(values: Sequence[float], *, label: str) -> Html:
-    """Draw values from the oldest to the newest, the last one as a dot; nothing of fewer than two."""
+    """Draw values from the oldest to the newest, the last one as a dot; nothing of fewer than two.
+
+    Without a ``label`` the text beside it tells all, and the picture is for the eye alone.
+    """
     if len(values) < 2:
         return trusted("")
     points = _points(values)
     line = " ".join(f"{x:g},{y:g}" for x, y in points)
     x, y = points[-1]
-    return _PICTURE.format(label=visible(label), width=WIDTH, height=HEIGHT, line=line, x=x, y=y)
+    told = trusted('role="img" aria-label="{}"').format(visible(label)) if label else trusted('aria-hidden="true"')
+    return _PICTURE.format(label=told, width=WIDTH, height=HEIGHT, line=line, x=x, y=y)
 
 
 def _points(values: Sequence[float]) -> list[tuple[float, float]]:

@@ -64,7 +64,10 @@ def values_of(summary: RunSummary) -> dict[tuple[str, str], float]:
 def spread(
     key: tuple[str, str], value: float, earlier: Sequence[Values], *, title: str, unit: str, better: Direction
 ) -> Spread | None:
-    """Set a value among those of the runs before it; None where none of them has one."""
+    """Set a value among those of the runs before it; None where none of them has one.
+
+    Without a ``title`` the picture has no words of its own: the text stands beside it.
+    """
     before = [values[key] for values in earlier if key in values]
     if not before:
         return None
@@ -78,7 +81,9 @@ def spread(
         change=units.show_delta(before[-1], value),
         state=_state(value, low, high, len(before), better),
         text=told,
-        picture=sparkline([*before, value], label=f"{title}: {told}; this run {units.show(value, unit)}"),
+        picture=sparkline(
+            [*before, value], label=f"{title}: {told}; this run {units.show(value, unit)}" if title else ""
+        ),
     )
 
 

@@ -108,8 +108,9 @@ class _Scale:
             style, left, max(round(self.x(span[1]) - left, 1), 2.0), HEIGHT - 8
         )
 
-    def tick(self, at: float) -> Html:
-        return trusted('<path class="pb-lane__tick" d="M{:g},4v{}"/>').format(self.x(at), HEIGHT - 8)
+    def ticks(self, moments: Iterable[float]) -> Html:
+        drawn = "".join(f"M{x:g},4v{HEIGHT - 8}" for x in sorted({self.x(at) for at in moments}))
+        return trusted('<path class="pb-lane__tick" d="{}"/>').format(drawn)
 
     def curve(self, points: Sequence[tuple[float, float]]) -> Html:
         top = max(value for _, value in points) or 1.0
@@ -176,15 +177,15 @@ def _lanes(taken: Sequence[Taken], scale: _Scale, values: Mapping[str, float]) -
             yield _series(before + kind_title(kind), kinds[kind], scale, values)
         single = [span for kind in kinds if kind not in (*windows, *series) for _, span in kinds[kind]]
         if single:
-            picture = scale.picture(scale.tick(span[0]) for span in single)
+            picture = scale.picture([scale.ticks(span[0] for span in single)])
             yield Lane(f"{before}other profiles", units.counted(len(single), "snapshot"), picture)
 
 
 def _series(title: str, group: Sequence[Taken], scale: _Scale, values: Mapping[str, float]) -> Lane:
     points = sorted((span[0], values[one.path]) for one, span in group if one.path in values)
     curve = [scale.curve(points)] if len(points) >= _SERIES else []
-    ticks = [scale.tick(span[0]) for _, span in group]
-    return Lane(title, units.counted(len(group), "snapshot"), scale.picture([*curve, *ticks]))
+    ticks = scale.ticks(span[0] for _, span in group)
+    return Lane(title, units.counted(len(group), "snapshot"), scale.picture([*curve, ticks]))
 
 
 def _moment(one: FileReport, span: Span, scale: _Scale) -> Moment:

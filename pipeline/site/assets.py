@@ -13,7 +13,7 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -97,7 +97,7 @@ def link_parts(sources: Mapping[str, str], parts: Sequence[Part] = PARTS) -> dic
     """
     modules = {name: _parse(name, text) for name, text in sources.items()}
     owners: dict[str, str] = {}
-    numbers: dict[str, int] = {}
+    names = _handed_over(modules, {part.entry for part in parts})
     scripts: dict[str, str] = {}
     for part in parts:
         order: list[str] = []
@@ -106,19 +106,39 @@ def link_parts(sources: Mapping[str, str], parts: Sequence[Part] = PARTS) -> dic
         own = [name for name in order if name not in owners]
         for name in order:
             owner = owners.setdefault(name, part.name)
-            numbers.setdefault(name, len(numbers))
             if owner not in (part.name, *part.needs):
                 raise SiteError(f"The script {part.name!r} imports {name} of {owner!r}, which it does not need.")
-        scripts[part.name] = _script(part, [_scope(name, modules[name], numbers) for name in own], numbers[part.entry])
+        scopes = [_scope(name, modules[name], names) for name in own]
+        scripts[part.name] = _script(part, scopes, names.get(part.entry, {}))
     return scripts
 
 
-def _script(part: Part, scopes: Sequence[str], entry: int) -> str:
+def _handed_over(modules: Mapping[str, _Module], entries: set[str]) -> dict[str, dict[str, str]]:
+    """Name what a module hands to others, in the one object they share: by its own name, unless that is taken."""
+    wanted = {(target, name) for module in modules.values() for target, names in module.imports for name, _ in names}
+    found: dict[str, dict[str, str]] = {}
+    taken: set[str] = set()
+    for at, (module, parsed) in enumerate(modules.items()):
+        for name in parsed.exports:
+            if module in entries or (module, name) in wanted:
+                known = f"{name}${at}" if name in taken else name
+                taken.add(known)
+                found.setdefault(module, {})[name] = known
+    return found
+
+
+def _pairs(names: Iterable[tuple[str, str]]) -> str:
+    """Write the inside of an object or of its pattern: key, then value."""
+    return ", ".join(key if key == value else f"{key}: {value}" for key, value in names)
+
+
+def _script(part: Part, scopes: Sequence[str], entry: Mapping[str, str]) -> str:
     worker = "(book.linked ??= []).push(link);\n" if part.in_worker else ""
+    offered = _pairs((name, f"modules.{known}") for name, known in entry.items())
     run = f"(book.entries ??= {{}}).{part.name} = link(book.modules ??= {{}});\n"
     return (
         f"((book, link) => {{\n{worker}{run}}})(globalThis.profbook ??= {{}}, function (modules) {{\n"
-        f'"use strict";\n{"".join(scopes)}return modules[{entry}];\n}});\n'
+        f'"use strict";\n{"".join(scopes)}return {{ {offered} }};\n}});\n'
     )
 
 
@@ -171,13 +191,16 @@ def _visit(name: str, modules: Mapping[str, _Module], order: list[str], path: tu
     order.append(name)
 
 
-def _scope(name: str, module: _Module, numbers: Mapping[str, int]) -> str:
-    lines = [f"// {name}\nmodules[{numbers[name]}] = (() => {{\n"]
-    for target, names in module.imports:
-        bound = ", ".join(wanted if wanted == local else f"{wanted}: {local}" for wanted, local in names)
-        lines.append(f"const {{ {bound} }} = modules[{numbers[target]}];\n")
-    lines.append(module.body.strip("\n"))
-    return "".join([*lines, f"\nreturn {{ {', '.join(module.exports)} }};\n}})();\n"])
+def _scope(name: str, module: _Module, names: Mapping[str, Mapping[str, str]]) -> str:
+    bound = [(names[target][wanted], local) for target, all_names in module.imports for wanted, local in all_names]
+    lines = [f"// {name}\n(() => {{\n"]
+    if bound:
+        lines.append(f"const {{ {_pairs(bound)} }} = modules;\n")
+    lines.append(module.body.strip("\n") + "\n")
+    if handed := names.get(name):
+        own = _pairs((known, exported) for exported, known in handed.items())
+        lines.append(f"Object.assign(modules, {{ {own} }});\n")
+    return "".join([*lines, "})();\n"])
 
 
 def read_modules(folder: Path) -> dict[str, str]:

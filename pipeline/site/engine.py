@@ -254,6 +254,8 @@ def ends_with_us() -> Callable[[], None] | None:
 
 def wants_json_index(made: Engine) -> bool:
     """Tell whether some script of the theme still asks for the index of its search as JSON."""
+    if frame.SCRIPT in made.files:
+        return False
     scripts = [path for path in made.files if path.startswith("assets/javascripts/bundle.") and path.endswith(".js")]
     return not scripts or any(b"search_index.json" in made.read(path) for path in scripts)
 

@@ -1,17 +1,22 @@
 """The plain frame: what `site.engine` with the value none makes of our documents and shells, without any engine.
 
 Rules: the one door to Markdown. It reads the folder an engine would read and writes what an engine would write, so the
-stamper finds its shells in it as in any theme's pages. No search: the browser's own finds what is on a page.
+stamper finds its shells in it as in any theme's pages, and the site's builder an index of the guide for the search.
+What engines are told in ``mkdocs.yml``, the order of the guide and where words end, holds here too.
 """
 
 from __future__ import annotations
 
+import html
+import json
 import posixpath
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pipeline.render import env, links
 
@@ -25,15 +30,60 @@ TABS: Final = (
     ("Explorer", "explore/index.html"),
     ("Guide", "guide/index.html"),
 )
+SCRIPT: Final = "assets/frame.js"
+"""Searches, and switches between light and dark."""
+INDEX: Final = "search/search_index.json"
 _TEMPLATE: Final = "none/page.html.j2"
 _HEAD: Final = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _LINK: Final = re.compile(r'(<a\b[^>]*?\shref=")([^":?#]*\.md)(["#])')
+_HEADING: Final = re.compile(r'<h([1-3]) id="([^"]*)">(.*?)</h\1>', re.DOTALL)
+_GUIDE: Final = re.compile(r"^ +- (?:([^:\n]+): )?(guide/\S+\.md)$", re.MULTILINE)
+_SEPARATOR: Final = re.compile(r"^ +separator: '((?:[^'\n]|'')*)'$", re.MULTILINE)
+_LOST: Final = env.trusted(
+    "<h1>Page not found</h1>\n<p>There is no page at this address. Runs that are no longer kept have none, and one of "
+    'another name may have its place: see the <a href="{root}runs/index.html">runs</a>, the <a href="{root}compare/'
+    'index.html">comparisons</a> or the <a href="{root}index.html">overview</a>.</p>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all pages share: the template, the site's facts, and the guide's pages (title, address) in their order."""
+
+    shop: env.Environment
+    facts: Mapping[str, str]
+    guide: tuple[tuple[str, str], ...]
+
+    def page(self, url: str, **words: Any) -> str:
+        """Render one page; the address of the one that is shown when there is none begins at the site's root."""
+        here = f"{url}index.html"
+        return env.render(
+            self.shop,
+            _TEMPLATE,
+            **{
+                "site_name": self.facts["name"],
+                "canonical": f"{self.facts['url'].rstrip('/')}/{url}" if self.facts["url"] else "",
+                "root": links.root_of(url),
+                "tabs": TABS,
+                "tab": f"{url.partition('/')[0]}/index.html" if url else "index.html",
+                "here": here,
+                "guide": self.guide if url.startswith("guide/") else (),
+                "contents": (),
+                "wide": False,
+                **words,
+            },
+        )
 
 
 def build_frame(docs: Path, tree: Path, templates_dir: Path, facts: Mapping[str, str]) -> None:
-    """Write the pages of ``docs`` and its other files into ``tree``; ``facts`` are the site's ``name`` and ``url``."""
+    """Write the pages of ``docs`` and its other files into ``tree``; ``facts`` are the site's ``name`` and ``url``.
+
+    ``mkdocs.yml`` lies beside ``docs``.
+    """
+    told = (docs.parent / "mkdocs.yml").read_text("utf-8")
     shop = env.environment({_TEMPLATE: (templates_dir / _TEMPLATE).read_text("utf-8")})
-    urls = []
+    frame = _Frame(shop, facts, tuple(_guide(told, docs)))
+    urls, entries = [], []
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(docs).as_posix()
         target = tree / (f"{_url(name)}index.html" if path.suffix == ".md" else name)
@@ -41,12 +91,33 @@ def build_frame(docs: Path, tree: Path, templates_dir: Path, facts: Mapping[str,
             target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
             urls.append(_url(name))
-            target.write_text(_page(shop, name, path.read_text("utf-8"), facts), "utf-8")
+            page, found = _page(frame, name, path.read_text("utf-8"))
+            target.write_text(page, "utf-8")
+            entries += found
         elif path.is_file():
             shutil.copyfile(path, target)
     shutil.copyfile(templates_dir / "none" / "frame.css", tree / "assets" / "frame.css")
+    shutil.copyfile(templates_dir / "none" / "frame.js", tree / SCRIPT)
+    (tree / INDEX).parent.mkdir(parents=True, exist_ok=True)
+    (tree / INDEX).write_text(_index(told, entries), "utf-8")
+    root = urlsplit(facts["url"]).path.rstrip("/") + "/"
+    lost = {"root": root, "canonical": "", "tab": "", "body": _LOST.format(root=root), "title": "Page not found"}
+    (tree / "404.html").write_text(frame.page("", **lost), "utf-8")
     if facts["url"]:
         (tree / "sitemap.xml").write_text(_sitemap(facts["url"], urls), "utf-8")
+
+
+def _guide(told: str, docs: Path) -> Iterator[tuple[str, str]]:
+    """Give the guide's pages as the engines' navigation has them."""
+    for title, document in _GUIDE.findall(told):
+        if (docs / document).is_file():
+            yield title or "Guide", f"{_url(document)}index.html"
+
+
+def _index(told: str, entries: list[dict[str, str]]) -> str:
+    separator = _SEPARATOR.search(told)
+    words = separator[1].replace("''", "'") if separator else r"[\s\-]+"
+    return json.dumps({"config": {"separator": words}, "docs": entries}, separators=(",", ":"))
 
 
 def _url(document: str) -> str:
@@ -57,26 +128,45 @@ def _url(document: str) -> str:
     )
 
 
-def _page(shop: env.Environment, document: str, text: str, facts: Mapping[str, str]) -> str:
+def _page(frame: _Frame, document: str, text: str) -> tuple[str, list[dict[str, str]]]:
+    """Render a document, and say what the search finds in it."""
     from markdown import Markdown
 
     head = _HEAD.match(text)
     reader: Any = Markdown(extensions=list(EXTENSIONS))
     body = reader.convert(text[head.end() :] if head else text)
     tokens = [one for top in reader.toc_tokens for one in ([top, *top["children"]] if top["level"] == 1 else [top])]
-    title = re.search(r"^title: (.+)$", head[1], re.MULTILINE) if head else None
-    url = _url(document)
-    return env.render(
-        shop,
-        _TEMPLATE,
-        title=title[1] if title else next((one["name"] for one in tokens), facts["name"]),
-        site_name=facts["name"],
-        canonical=f"{facts['url'].rstrip('/')}/{url}" if facts["url"] else "",
-        root=links.root_of(url),
-        tabs=TABS,
+    told = re.search(r"^title: (.+)$", head[1], re.MULTILINE) if head else None
+    title = told[1] if told else next((one["name"] for one in tokens), frame.facts["name"])
+    page = frame.page(
+        _url(document),
+        title=title,
+        wide=bool(head and re.search(r"^hide: .*\btoc\b", head[1], re.MULTILINE)),
         contents=[(f"#{one['id']}", env.trusted(one["name"])) for one in tokens if one["level"] == 2],
-        body=env.trusted(_LINK.sub(lambda match: _linked(match, document), body)),
+        body=env.trusted(_scrolling(_LINK.sub(lambda match: _linked(match, document), body))),
     )
+    is_found = not (head and re.search(r"^search: .*\bexclude: true", head[1], re.MULTILINE))
+    return page, list(_entries(_url(document), html.unescape(title), body)) if is_found else []
+
+
+def _scrolling(body: str) -> str:
+    """Let wide tables and listings of a document scroll on their own, by keyboard too."""
+    body = body.replace("<pre>", '<pre tabindex="0">')
+    opening = '<div class="frame-scroll" tabindex="0" role="group" aria-label="Table"><table>'
+    return body.replace("<table>", opening).replace("</table>", "</table></div>")
+
+
+def _entries(url: str, page: str, body: str) -> Iterator[dict[str, str]]:
+    """Cut a page at its headings: each section is found on its own."""
+    parts = _HEADING.split(body)
+    for level, anchor, title, text in zip(parts[1::4], parts[2::4], parts[3::4], parts[4::4], strict=True):
+        place = f"{url}index.html" + (f"#{anchor}" if level != "1" else "")
+        name = _plain(title) if level == "1" else f"{_plain(title)} ({page})"
+        yield {"location": place, "title": name, "text": _plain(text)}
+
+
+def _plain(text: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
 
 
 def _linked(match: re.Match[str], document: str) -> str:

@@ -23,6 +23,7 @@ SHELLS: Final[Mapping[str, str]] = {
     "explore": "explore/index.md",
     "trends": "trends/index.md",
     "functions": "functions/index.md",
+    "decisions": "decisions/index.md",
     "run": "runs/pb-shell.md",
     "compare": "compare/pb-shell.md",
     "decision": "decisions/pb-shell.md",

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 Value = TypeVar("Value")
 Unknown = list[str]
 _PLAIN = frozenset({str, int, bool})
+_SCALARS = _PLAIN | {float}
 _Reader = Callable[[Any, str, Unknown | None], Any]
 
 
@@ -286,12 +287,29 @@ def _quick_places(kinds: tuple[Any, ...]) -> Callable[[Any], Any]:
 
 
 def _quick_record(kind: Any) -> Callable[[Any], Any]:
-    readers = [(name, _quick(hint)) for name, hint in _hints(kind).items()]
-    count = len(readers)
+    """Read most fields, which are as they are in the text, by one look at the types of all of them."""
+    hints = _hints(kind)
+    names, count = tuple(hints), len(hints)
+    readers = [(place, _quick(hint)) for place, hint in enumerate(hints.values())]
+    others = [(place, one) for place, one in readers if hints[names[place]] not in _SCALARS]
+    scalars = [name for name in names if hints[name] in _SCALARS]
+    types_of_scalars = [hints[name] for name in scalars]
 
     def read(plain: Any) -> Any:
-        if type(plain) is dict and len(plain) == count:
-            return kind(**{name: one(plain[name]) for name, one in readers})
-        raise _Odd
+        if type(plain) is not dict or len(plain) != count:
+            raise _Odd
+        values = [plain[name] for name in names]
+        as_they_are = [type(plain[name]) for name in scalars] == types_of_scalars
+        for place, one in others if as_they_are else readers:
+            values[place] = one(values[place])
+        return kind(*values)
 
-    return read
+    def read_scalars(plain: Any) -> Any:
+        if type(plain) is not dict or len(plain) != count:
+            raise _Odd
+        values = [plain[name] for name in names]
+        if [*map(type, values)] != types_of_scalars:
+            values = [one(value) for (_, one), value in zip(readers, values, strict=True)]
+        return kind(*values)
+
+    return read if others else read_scalars

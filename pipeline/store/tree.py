@@ -24,6 +24,7 @@ class SiteTree:
         self.known = known
         self._folder = folder
         self._memory = memory
+        self._contents: dict[str, str] = {}
 
     def content_of(self, digests: Mapping[str, str]) -> str:
         """Make one digest of files: their paths under the site, and their digests."""
@@ -44,7 +45,12 @@ class SiteTree:
                 yield from (f"{name}/{inner}" for inner in _folders(self._folder / name))
 
     def content(self, unit: str) -> str:
-        """Make one digest of a unit; empty when it has no files or cannot be read."""
+        """Make one digest of a unit as it was when first asked for; empty when it has no files or cannot be read."""
+        if unit not in self._contents:
+            self._contents[unit] = self._content(unit)
+        return self._contents[unit]
+
+    def _content(self, unit: str) -> str:
         folder = self._look(unit)
         if folder is None or not any(not file.path.endswith("/") for file in folder.files):
             return ""
@@ -87,7 +93,7 @@ class SiteTree:
             kept[file.path] = [file.state if settled else "", digests[path]]
         if names == set(digests) and all(state for state, _ in kept.values()):
             self._keep(unit, folder, digests, kept)
-        else:
+        elif any(state for state, _ in kept.values()):  # what is known of no file is not worth a line
             self._memory.keep(unit, "", f" {json.dumps(kept, separators=(',', ':'))}")
 
     def _keep(

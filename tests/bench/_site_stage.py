@@ -30,7 +30,7 @@ def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 if __name__ == "__main__":
-    build.build_site = timed("stage", build.build_site)
+    build.build_site, build.is_made = timed("stage", build.build_site), timed("stage", build.is_made)
     sites._run_part = timed("pages", sites._run_part)
     sites._comparison_part = timed("pages", sites._comparison_part)
     history.find, history.over_time = timed("trends", history.find), timed("trends", history.over_time)

@@ -17,7 +17,8 @@ of stacks as programs have them. Peers: `go tool pprof -http`, and the npm relea
 - ``pair``: a comparison of two such profiles when both are decoded, against `pprof -diff_base -top`
 - ``memory`` of page and worker, ``payload`` against the profile's own file, ``scripts``
 
-pprof's page is served by pprof and so has its work in it. A target that is missed does not fail the benchmark.
+pprof's page is served by pprof and so has its work in it. A peer that shows nothing within 30 seconds is said and left
+out. A target that is missed does not fail the benchmark.
 """
 
 from __future__ import annotations
@@ -108,6 +109,8 @@ PICTURE = "document.querySelector('.pb-flame-svg').outerHTML"
 MEMORY = "async () => crossOriginIsolated ? (await performance.measureUserAgentSpecificMemory()).bytes : 0"
 ESCAPE = "new KeyboardEvent('keydown', {key: 'Escape', bubbles: true})"
 ZOOMS = ((0.2, 7), (0.5, 11), (0.1, 16))
+PATIENCE = 30_000
+"""Milliseconds that a peer has for its first paint; who takes longer is said and left out."""
 
 Figures = dict[str, float]
 
@@ -124,6 +127,7 @@ class Contestant:
     search: str = ""
     text: str = ""
     prepare: str = ""
+    patience: float = PATIENCE
 
 
 def ours(address: str) -> Contestant:
@@ -135,6 +139,7 @@ def ours(address: str) -> Contestant:
         search=".pb-flame-search input",
         text="(?i)alloc|function1[0-9]+|map[a-z]+",
         prepare=".pb-flame[data-state=ready]",
+        patience=4 * PATIENCE,
     )
 
 
@@ -164,7 +169,7 @@ def load(browser: Any, who: Contestant) -> Figures:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     try:
         page = context.new_page()
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(who.patience)
         page.add_init_script(f"{PROBE}; bench.isThere = () => {who.is_there};")
         page.goto(who.address, wait_until="commit")
         page.wait_for_function("bench.paint > 0")
@@ -234,7 +239,7 @@ def filtered_pprof(browser: Any, address: str, subject: stage.Subject) -> Figure
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     try:
         page = context.new_page()
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(PATIENCE)
         page.add_init_script(f"{PROBE}; bench.isThere = () => document.querySelectorAll('#rows tr').length > 0;")
         focus, ignore = patterns(subject)
         page.goto(f"{address}/ui/top?f={focus}&i={ignore}", wait_until="commit")

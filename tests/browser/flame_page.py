@@ -136,6 +136,7 @@ def tools(page: Any) -> Any:
 
 
 def card_name(page: Any) -> str:
+    settle(page)
     return page.locator(".pb-flame-card-name").text_content()
 
 
@@ -157,12 +158,16 @@ def layout(tree: CallTree, type_index: int, width: float) -> Iterator[tuple[str,
 
 POINT_AT = """async (points) => {
   const canvas = document.querySelector(".pb-flame-box canvas"), box = document.querySelector(".pb-flame-box");
+  const frame = () => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
   const names = [];
   for (const [x, row] of points) {
+    const before = box.scrollTop;
     box.scrollTop = Math.max(0, row * 20 - 100);
+    if (box.scrollTop !== before) await frame(); // scrolling takes the card away
     const area = canvas.getBoundingClientRect();
     const clientX = area.left + x, clientY = area.top + row * 20 + 10 - box.scrollTop;
     canvas.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY, pointerType: "mouse", bubbles: true }));
+    await frame(); // the card comes with a frame
     names.push(document.querySelector(".pb-flame-card").hidden ? null
       : document.querySelector(".pb-flame-card-name").textContent);
   }

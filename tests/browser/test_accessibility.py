@@ -27,6 +27,7 @@ PAGES = {
     "comparisons": "compare/index.html",
     "comparison": "compare/baseline..optimized/index.html",
     "matrix": "matrix/baseline/index.html",
+    "decisions": "decisions/index.html",
     "decision": "decisions/pools/index.html",
     "guide": "guide/explorer/index.html",
     "findings": "guide/findings/index.html",

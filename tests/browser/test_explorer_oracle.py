@@ -32,8 +32,15 @@ QUESTIONS = 220
 ENTRY = """import { compileRe2 } from "./explorer/filter/re2.js";
 import { openDesk } from "./explorer/filter/desk.js";
 import { openEngine } from "./explorer/filter/engine.js";
+import { topTable } from "./explorer/filter/top.js";
 if (typeof document !== "undefined") {
-  Object.assign(globalThis, { openDesk, engine: openEngine(), hasty: openEngine({ longest: 200 }), compileRe2 });
+  const [engine, hasty] = [openEngine(), openEngine({ longest: 200 })];
+  const ranked = (tree, type, options) =>
+    ({ ...topTable(tree, type, options), total: tree.exactTotals[type], warnings: tree.warnings });
+  engine.top = async (place, filters, type, options) => ranked(await engine.tree(place, filters), type, options);
+  engine.pairTop = async (head, base, filters, how, type, options) =>
+    ranked(await engine.pair(head, base, filters, how), type, options);
+  Object.assign(globalThis, { openDesk, engine, hasty, compileRe2 });
 }
 """
 ASK = """async (asks) => {

@@ -196,8 +196,8 @@ def test_frames_of_the_still_picture_lead_on_without_scripts(browser: Any, site:
         )
         named = {address: title.split("\n")[0] for address, title in links}
         rows = {address: name for address, name in named.items() if address.startswith("#")}
-        assert len(links) > 40
-        assert len(rows) > 12
+        assert len(links) > 8
+        assert len(rows) > 1
         told = still.evaluate(
             """(ids) => ids.map((id) => document.querySelectorAll(`[id="${id}"] > th`))
             .map((found) => found.length === 1 && found[0].textContent)""",

@@ -23,7 +23,7 @@ Box = tuple[int, int, int]
 
 ENTRY = """import { decodePfv } from "./explorer/data/pfv.js";
 import { filterTree } from "./explorer/filter/plain.js";
-import { tableSums } from "./explorer/filter/sums.js";
+import { quickSums, tableSums } from "./explorer/filter/sums.js";
 import { rankRows, topTable } from "./explorer/filter/top.js";
 import { Callees } from "./explorer/flame/callees.js";
 import { Callers } from "./explorer/flame/callers.js";
@@ -34,7 +34,7 @@ import { hashNames } from "./explorer/flame/path_hash.js";
 import { besideTrees, pairRows, pairTrees, pairWeights, partTrees } from "./explorer/shell/pair.js";
 import { scaleTree, tableWeights } from "./explorer/shell/pair.js";
 globalThis.pure = { Callees, Callers, layOut, pathOf, measure, findPath, hashNames, besideTrees, pairRows, pairTrees,
-  pairWeights, partTrees, scaleTree, tableWeights, filterTree, tableSums, rankRows, topTable,
+  pairWeights, partTrees, scaleTree, tableWeights, filterTree, tableSums, rankRows, topTable, quickSums,
   read: (text) => decodePfv(Uint8Array.from(atob(text), (char) => char.charCodeAt(0))) };
 """
 BOXES = """async ([head, base, direction, collapse, isParted, scale]) => {
@@ -137,6 +137,30 @@ TABLES = """async ([text, asks]) => {
       kept: found.kept, sum: whole.flat[1].value.reduce((all, one) => all + one, 0) };
   });
 }"""
+
+
+QUICK = """async ([text, asks]) => {
+  const tree = await pure.read(text);
+  return asks.map((filters) => {
+    const found = pure.quickSums(tree, filters, "cpu");
+    if (!found) return null;
+    const whole = pure.filterTree(tree, filters);
+    const [slow, fast] = [pure.topTable(whole.tree, 1), pure.rankRows(found.tree, found.sums)];
+    return JSON.stringify([fast, found.tree.warnings]) === JSON.stringify([slow, whole.warnings]);
+  });
+}"""
+
+
+def test_a_small_table_is_made_at_once_where_that_is_sure_to_end(pure: Any) -> None:
+    here = [{"focus": "f[05-7]$", "ignore": "pkg3"}, {"hide": "pkg[12]"}, {"show": "nothing like it"}]
+    elsewhere = [
+        {},
+        {"focus": "(a+)+!"},
+        {"focus": "f", "ignore": "(?:f|g)*!"},
+        {"focus": "f", "tagFocus": "key=value"},
+    ]
+    told = pure.evaluate(QUICK, [packed(random_samples(5, 150, depth=10)), [*here, *elsewhere]])
+    assert told == [True] * len(here) + [None] * len(elsewhere)
 
 
 def filters_of(chance: random.Random) -> dict[str, str]:

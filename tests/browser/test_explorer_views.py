@@ -152,6 +152,16 @@ def test_the_top_table_is_narrowed_to_whose_code_it_is_and_to_a_search(show: Sho
     assert "missing closing )" in page.get_by_role("alert").inner_text()
 
 
+def test_the_choice_of_whose_code_stays_where_it_is(show: Show) -> None:
+    page = show(TREE)
+    page.get_by_label("Whose code").focus()
+    page.evaluate("() => { globalThis.before = document.activeElement; }")
+    show(TREE, state={"sort": "cum"})
+    assert page.evaluate("() => document.activeElement === before && before.isConnected")
+    page.get_by_label("Whose code").select_option("own")
+    assert [cells[5] for cells in rows(page)] == ["main.main", "main.work"]
+
+
 def test_keys_alone_lead_from_a_function_to_its_callers_and_on(show: Show) -> None:
     page = show(TREE)
     page.locator("main").get_by_role("button", name="runtime.gcDrain").focus()

@@ -28,6 +28,7 @@ from pipeline.render.comment import (
     units16,
 )
 from pipeline.render.encode import code_span, prose, visible
+from pipeline.render.headline_picture import version
 from tests.records import HEADLINE, HOSTILE, compared, comparison, difference
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -120,6 +121,22 @@ def test_a_call_path_links_the_exact_view() -> None:
         "#t=cpu&sc=perop&d=sandwich&c=main.slow>)"
     ) in text
     assert f"[details](<{URL}compare/baseline..optimized/#culprits>)" in comment(one, gate(one))
+
+
+def test_the_picture_of_every_run_is_shown_where_the_site_holds_it() -> None:
+    one = comparison()
+    found = re.findall(r"!\[[^\]]+\]\(<([^>]+)>\)", comment(one, gate(one), pictures=True))
+    assert found == [f"{URL}compare/baseline..optimized/runs.png?v={version(one)}"]
+    for facts in ({}, {"pictures": True, "url": ""}, {"pictures": True, "headline": ()}):
+        assert "![" not in comment(one, gate(one), **facts)
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_picture_is_the_sites_whatever_the_labels_are(text: str) -> None:
+    one = comparison(base_label=text, head_label=text)
+    pictures = [token for token in tokens(comment(one, gate(one), pictures=True)) if token.type == "image"]
+    assert len(pictures) == 1
+    assert str(pictures[0].attrs["src"]).startswith(f"{URL}compare/")
 
 
 def test_without_an_address_nothing_is_linked() -> None:

@@ -44,3 +44,17 @@ def test_filters() -> None:
     assert _fill("{{ 'a/b.(*T).<x>' | breakable }}") == "a/<wbr>b.<wbr>(*T)<wbr>.<wbr>&lt;x&gt;"
     assert _fill("k: {{ 'a: #b' | yaml }}") == 'k: "a: #b"'
     assert _fill("{{ '*a*' | md }}") == "&#42;a&#42;"
+
+
+def test_what_a_log_told_is_shortened_to_where_the_reason_stands() -> None:
+    assert _fill("{{ x | excerpt }}", x="one\ntwo\n3\n4\n5\n") == "one\ntwo\n3\n4\n5"
+    lines = [f"line {place}" for place in range(1, 13)]
+    assert _fill("{{ x | excerpt }}", x="\n".join(lines)).splitlines() == [
+        "line 1",
+        "… 8 lines left out …",
+        "line 10",
+        "line 11",
+        "line 12",
+    ]
+    short = _fill("{{ x | excerpt }}", x="a" * 300 + "b" * 300)
+    assert short == f"{'a' * 200} … 200 characters … {'b' * 200}"

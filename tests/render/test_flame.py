@@ -211,7 +211,7 @@ def test_signs_and_inlining_are_marked() -> None:
 
 def test_frames_lead_to_their_row_or_to_the_explorer() -> None:
     generic = "a.(*T[x/y.Z]).Do"
-    tree = call_tree([(["m.m", generic], [1, 900]), (["m.m", "b.b+c&d"], [1, 90]), (["m.m", "s.s"], [1, 10])])
+    tree = call_tree([(["m.m", generic], [1, 800]), (["m.m", "b.b+c&d"], [1, 190]), (["m.m", "s.s"], [1, 10])])
     found = {box["title"].split("\n")[0]: box["href"] for box in boxes(tree, 1, ["b.b+c&d", "m.m", "gone.gone", "m.m"])}
     assert found == {
         "total cpu: 1 us": None,
@@ -228,7 +228,7 @@ def test_frames_lead_to_their_row_or_to_the_explorer() -> None:
         "?b.b%2Bc%26d",
     }
     drawn = boxes(TREES["random"], 1)
-    assert all((box["href"] is not None) == (box["width"] >= 8) for box in drawn if box["class"].startswith("h"))
+    assert all((box["href"] is not None) == (box["width"] >= 16) for box in drawn if box["class"].startswith("h"))
     assert not [box for box in drawn if box["href"] and not box["class"].startswith("h")]
     brief = boxes(tree, 1, ["m.m"], head=BRIEF)
     assert {box["href"] for box in brief} == {None, "#1"}

@@ -112,7 +112,8 @@ def test_a_run_more_moves_nothing_but_its_own_label() -> None:
 
 
 def test_what_is_not_there_is_said() -> None:
-    assert "No run has a start yet" in body(())
+    assert "No runs yet" in body(())
+    assert "No run has a start yet" in body((), over=over_time((), 1))
     assert "2 runs have no start" in body(RUNS, over=over_time(RUNS, 2))
     bare = tuple(replace(run, measurements=()) for run in RUNS)
     assert "none of the headline metrics" in body(bare)

@@ -13,7 +13,7 @@ from pipeline.model.decision import Criterion, Decision
 from pipeline.model.gate import AcceptConfig
 from pipeline.model.rules import Evidence, Kind, RuleResult, RuleState
 from pipeline.render.compare_page import compare_page
-from pipeline.render.decision_page import decision_cards, decision_page
+from pipeline.render.decision_page import decision_cards, decision_page, decisions_page
 from pipeline.render.env import environment
 from pipeline.render.verdict_section import verdict_view
 from pipeline.site.templates import read_templates, templates_dir
@@ -100,6 +100,15 @@ def decision(text: str = "x", **facts: object) -> Decision:
         Criterion(text, "remove", "unknown", text, manual=True),
     )
     return replace(Decision("pools", text, "a", "b", "keep", (text,), text, criteria, text, "a..b"), **facts)
+
+
+def test_all_decisions_are_listed_with_their_reason_and_signature() -> None:
+    made = decisions_page(ENV, [decision("Ada"), decision("Ada", name="cache", sign_off="")])
+    assert made.url == "decisions/"
+    assert '<a href="../decisions/pools/index.html">pools</a>' in made.body
+    assert '<a href="../decisions/cache/index.html">cache</a>' in made.body
+    assert "Signed: Ada" in made.body
+    assert made.body.count("Not signed.") == 1
 
 
 def test_a_decision_is_shown_with_its_table_and_signature() -> None:

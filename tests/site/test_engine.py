@@ -111,10 +111,9 @@ def test_the_same_site_comes_of_every_engine(tmp_path: Path, name: str) -> None:
         missing = {link for link in inside if link and "script" not in link and not (path.parent / link).is_file()}
         assert not missing, path
     index = found.get("search/search_index.js") or found.get("search.json")
-    assert (index is None) == (name == engine.NONE)
-    if index:
-        told = json.loads(index.removeprefix(b"var __index = "))
-        assert f"{run}index.html" in {one["location"] for one in told.get("docs") or told["items"]}
+    assert index is not None
+    told = json.loads(index.removeprefix(b"var __index = "))
+    assert f"{run}index.html" in {one["location"] for one in told.get("docs") or told["items"]}
 
 
 def test_the_plain_frame_leads_from_document_to_document(tmp_path: Path) -> None:
@@ -122,3 +121,24 @@ def test_the_plain_frame_leads_from_document_to_document(tmp_path: Path) -> None
     page = first.read("guide/index.html").decode()
     assert 'href="../guide/quick-start/index.html"' in page
     assert not re.search(r'href="[^":]*\.md', page)
+    assert 'href="../guide/index.html" aria-current="page"' in page
+
+
+def test_the_plain_frame_tells_its_search_what_the_guide_says(tmp_path: Path) -> None:
+    given = content()
+    index = json.loads(made(tmp_path, given).read("search/search_index.json"))
+    found = {one["location"]: one for one in index["docs"]}
+    codes = found["guide/findings/index.html#collecting"]
+    assert codes["title"] == "Collecting (Findings and codes)"
+    assert "not_collected_refused" in codes["text"]
+    assert "<" not in codes["title"]
+    assert all(one.startswith("guide/") for one in found)
+    terms = re.split(index["config"]["separator"], "runtime.mallocgc")
+    assert terms == ["runtime", "mallocgc"]
+
+
+def test_the_plain_frame_has_a_page_for_an_address_that_leads_nowhere(tmp_path: Path) -> None:
+    page = made(tmp_path, content()).read("404.html").decode()
+    assert 'href="/p/runs/index.html"' in page
+    assert 'src="/p/assets/frame.js"' in page
+    assert 'rel="canonical"' not in page

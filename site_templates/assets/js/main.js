@@ -3,6 +3,7 @@ import { bootCharts } from "./chart.js";
 import { bootCommands } from "./commands.js";
 import { bootExplorers, bootFlameGraphs } from "./explorers.js";
 import { bootFilms } from "./film.js";
+import { bootLayout } from "./laid_out.js";
 import { bootLate } from "./late_parts.js";
 import { bootOverTime } from "./over_time.js";
 import { bootAround, bootRunTables } from "./run_tables.js";
@@ -17,6 +18,7 @@ function boot() {
   bootRunTables(root);
   bootCommands(root);
   bootLate(root);
+  bootLayout(root);
   bootFilms(root);
   bootCharts(root);
   bootFlameGraphs(root);

@@ -18,6 +18,7 @@ export function startTrends(host, told) {
   const pick = (change) => state.set({ ...change, from: "", to: "" });
   const label = choice("Label", told.labels.map((name) => [name, name || "no label"]), (value) => pick({ label: value, branch: "" }));
   const component = choice("Component", [], (value) => pick({ component: value }));
+  component.label.hidden = true; // until there are several
   const metric = choice("Metric", [], (value) => pick({ metric: value }));
   const status = element("p", { class: "pb-over__status", role: "alert" });
   host.append(element("div", { class: "pb-over__row" }, label.label, component.label, metric.label), view.title, view.about, status, view.body);

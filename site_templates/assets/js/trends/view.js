@@ -136,7 +136,7 @@ export function buildView({ root, told: { orders, oldest }, state }) {
     earlier.disabled = first === 0;
     later.disabled = last === points.length - 1;
     closer.disabled = last - first < 3;
-    summary.textContent = `Numbers of ${last - first + 1} points`;
+    summary.textContent = `Numbers of ${counted(last - first + 1)}`;
     if (numbers.open) fillNumbers();
   }
 
@@ -144,13 +144,13 @@ export function buildView({ root, told: { orders, oldest }, state }) {
     const values = points.slice(shown[0], shown[1] + 1).map((point) => point.value);
     const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => show(value, series.unit));
     const where = branchName ? ` of branch ${branchName}` : "";
-    return `${series.title}: ${values.length} points${where} from ${low} to ${high}, newest ${show(values.at(-1), series.unit)}. The numbers follow as a table.`;
+    return `${series.title}: ${counted(values.length)}${where} from ${low} to ${high}, newest ${show(values.at(-1), series.unit)}. The numbers follow as a table.`;
   }
 
   function rangeWords(isClipped) {
     const seen = points.slice(shown[0], shown[1] + 1);
     const clipped = spanOf(seen, state.get()).outside.length;
-    const parts = [`${seen.length} of ${points.length} points`];
+    const parts = [`${seen.length} of ${counted(points.length)}`];
     if (isClipped) parts.push(clipped ? `${clipped} outlier${clipped > 1 ? "s" : ""} drawn as triangles at the edge` : "no outlier");
     if (seen.some((point) => point.low !== null)) parts.push("bars and band: 95 % interval of the median of a commit's runs");
     else if (state.get().x === "commit") parts.push("no commit has the 6 runs an interval takes");
@@ -158,6 +158,11 @@ export function buildView({ root, told: { orders, oldest }, state }) {
   }
 
   return { title, about, body, draw };
+}
+
+/** @param {number} number */
+function counted(number) {
+  return `${number} point${number === 1 ? "" : "s"}`;
 }
 
 /** Levels between lasting changes, from the first run that was searched: (first place, last place, median). */

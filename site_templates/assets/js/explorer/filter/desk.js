@@ -14,7 +14,6 @@ import { filterTree } from "./plain.js";
 import { treeReader } from "./plain_desk.js";
 import { handed, serveWith } from "./serve.js";
 import { tableSums } from "./sums.js";
-import { topTable } from "./top.js";
 import { sampleTotals } from "./total.js";
 
 const KEPT = 6;
@@ -70,11 +69,6 @@ export function openDesk(tell = () => {}) {
       return handOver({ tree: Object.fromEntries(own), warnings }, [whole, samples]);
     },
 
-    async top({ source, filters, type, options }) {
-      const { tree, warnings } = await filtered(source, filters);
-      return { ...topTable(tree, type, options), total: tree.exactTotals[type], warnings };
-    },
-
     /** What a top table needs, of one profile or a pair; null where only a filtered tree or the samples can tell. */
     async sums({ source, base, filters, type, known }) {
       const [whole, other] = [await treeOf(source), base ? await treeOf(base) : null];
@@ -114,12 +108,8 @@ export function openDesk(tell = () => {}) {
       const { tree } = found;
       const shown = tree.types.findIndex((one) => one.type === type);
       if (type !== undefined) tree.weighed = weighed(tree, shown < 0 ? tree.defaultType : shown);
-      return handOver(found, [...wholes, ...samples]);
-    },
-
-    async pairTop({ type, options, ...asked }) {
-      const { tree, warnings } = await this.pair(asked);
-      return { ...topTable(tree, type, options), total: tree.exactTotals[type], warnings };
+      const { fileOf, packageOf, mappingOf, bare } = tree; // kept for the next pair of these two
+      return handOver(found, [...wholes, ...samples, { fileOf, packageOf, mappingOf, bare }]);
     },
   };
 }

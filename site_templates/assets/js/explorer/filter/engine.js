@@ -102,13 +102,8 @@ export function openEngine({ longest = LONGEST } = {}) {
 
   return {
     tree,
-    /**
-     * The top table, computed in the worker.
-     * @returns {Promise<{rows: import("./top.js").TopRow[], dropped: number, total: string, warnings: string[]}>}
-     */
-    async top(place, filters, type, options = {}) {
-      return ask("top", async (wants) => ({ source: await offerSource(place, wants), filters, type, options }));
-    },
+    /** The whole tree of a profile, if the page has it. @param {Place} place @returns {Tree | undefined} */
+    whole: ({ key }) => wholes.get(key),
     /**
      * What a top table shows, without a filtered tree; null where only that can tell.
      * @param {Place} place @param {Place | null} base @param {string} type the sample type by name
@@ -143,9 +138,6 @@ export function openEngine({ longest = LONGEST } = {}) {
     async pair(head, base, filters, how = {}) {
       const { tree: own, warnings } = await ask("pair", (wants) => offerPair(head, base, filters, how, wants));
       return { ...own, warnings };
-    },
-    async pairTop(head, base, filters, how, type, options = {}) {
-      return ask("pairTop", async (wants) => ({ ...(await offerPair(head, base, filters, how, wants)), type, options }));
     },
   };
 }

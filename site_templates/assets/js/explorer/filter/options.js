@@ -30,3 +30,12 @@ export function needsSamples(options) {
     options.showFrom || options.tagFocus || options.tagIgnore || options.noinlines || !["", "functions"].includes(grain),
   );
 }
+
+/**
+ * Tell whether an expression surely needs no time cap: its cost is at most the square of a name's length, as it repeats
+ * one thing at most, and has no groups whose ways multiply.
+ */
+export function isQuick(text) {
+  const bare = text.replace(/^\(\?i\)/, "");
+  return bare.length < 200 && !bare.includes("(") && (bare.match(/[*+?{]/g) ?? []).length < 2;
+}

@@ -3,7 +3,7 @@
  * `topTable` gives of `filterTree`, in two passes; of a pair, of each side. Pure; pprof's semantics.
  */
 import { pairFunctions } from "../shell/pair.js";
-import { needsSamples } from "./options.js";
+import { isFiltering, isQuick, NAME_FILTERS, needsSamples } from "./options.js";
 import { markFunctions } from "./plain.js";
 import { rowsOf } from "./top.js";
 
@@ -37,6 +37,31 @@ export function tableSums(whole, base, filters, { type: name, known }) {
   if (base) return pairSums(whole, base, filters, type);
   const { flat, cum, ...rest } = filteredSums(whole, type, filters);
   return { tree: pick(whole, known ? TOTALS : [...FUNCTIONS, ...TOTALS]), sums: { flat, cum }, ...rest };
+}
+
+const SMALL = 20_000; // nodes
+const LONG = 500; // characters of a name
+
+/**
+ * The same of a small tree, with expressions that need no time cap, here and now: the way to the worker and back takes
+ * longer. null where it has to be taken.
+ */
+export function quickSums(whole, filters, type) {
+  const isOurs = whole && whole.count < SMALL && whole.names.length < SMALL && isFiltering(filters);
+  if (!isOurs || [whole.names, whole.files, whole.mappings].some((texts) => texts.some((text) => text.length > LONG))) return null;
+  if (!NAME_FILTERS.every((name) => isQuick(filters[name] ?? ""))) return null;
+  const found = tableSums(whole, null, filters, { type, known: false });
+  return found && { ...found, tree: { ...found.tree, warnings: found.warnings } };
+}
+
+const rehearsed = new WeakSet();
+
+/** Filter a small tree a few times for nobody, when there is time: browsers make a loop fast while it runs. */
+export function rehearseSums(whole, type) {
+  if (!whole || rehearsed.has(whole)) return;
+  rehearsed.add(whole);
+  const act = () => quickSums(whole, { focus: "^(?:a|b)", ignore: "^[c-d]+$" }, type);
+  for (let time = 0; time < 4; time++) (globalThis.requestIdleCallback ?? setTimeout)(act);
 }
 
 function pairSums(head, base, filters, type) {

@@ -5,6 +5,7 @@
 import { copyText } from "../../copy.js";
 import { exactName } from "../views/words.js";
 import { nameOf } from "./card.js";
+import { showControls } from "./controls.js";
 import { boxAt } from "./layout.js";
 import { pointAt } from "./minimap.js";
 import { picturePng, pictureSvg, save } from "./picture.js";
@@ -29,7 +30,7 @@ export function turn(view, direction) {
 export function sandwich(view) {
   const center = sandwichName(view) || (view.key >= 0 ? view.measured.tree.names[view.key] : "");
   if (!center) {
-    view.showControls();
+    showControls(view);
     view.tell("Select a frame first: the sandwich shows one function between its callers and callees.", true);
     return;
   }
@@ -79,7 +80,7 @@ export function showGrid(view, isGrid) {
     fillGrid(view);
     tree.focus({ preventScroll: true });
   } else {
-    view.showControls();
+    showControls(view);
     view.resize();
     canvas.focus({ preventScroll: true });
   }

@@ -41,7 +41,7 @@ export function sentenceOf(scene, box) {
 }
 
 /** Fill the card for a box; a finger is told how to go on. */
-export function fillCard(card, scene, box, isTouch = false) {
+function fillCard(card, scene, box, isTouch = false) {
   const { measured } = scene;
   if (box.more) {
     const value = measured.pair ? "" : `${scene.write(box.value)}, `;
@@ -88,8 +88,17 @@ function figures(scene, box) {
   return make("table", { className: "pb-flame-figures" }, make("thead", {}, head), make("tbody", {}, ...rows));
 }
 
+/** Fill the card for what is pointed at, once for each frame. @param {import("./view.js").FlameView} view */
+export function showCard(view) {
+  const { hover, pointed, parts: { card } } = view;
+  view.pointed = null;
+  if (card.hidden || view.told !== hover) fillCard(card, view, hover, view.touched);
+  view.told = hover;
+  placeCard(card, pointed.x, pointed.y);
+}
+
 /** Put the card near a point and inside the window. */
-export function placeCard(card, x, y) {
+function placeCard(card, x, y) {
   card.hidden = false;
   const { width, height } = card.getBoundingClientRect();
   const left = Math.min(x + 14, innerWidth - width - 8);

@@ -10,10 +10,10 @@ const COLORS = [["package", "package"], ["origin", "whose code"], ["diff", "chan
 const MINIMAP = 40; // as flame/minimap.js draws it
 let made = 0;
 
-/** Whether the still picture is higher than its box (css/flame.css): then there will be a minimap, and has its place. */
+/** Whether the picture will be higher than its box, as rows for fingers are: then there will be a minimap, and has its place. */
 function isTall(container) {
   const height = container.querySelector(".pb-flame-svg")?.height?.baseVal.value ?? 0;
-  return height > Math.min(0.75 * innerHeight, 640);
+  return height > Math.min(0.75 * innerHeight, 640) || matchMedia("(pointer: coarse)").matches;
 }
 
 function choice(name, options) {
@@ -72,6 +72,12 @@ export function buildViewer(container, { hasTypes }) {
   parts.box = make("div", { className: "pb-flame-box", tabIndex: 0 }, ...container.childNodes, parts.empty, parts.space);
   container.append(...bars(parts, hasTypes), parts.path, parts.box, parts.tree, parts.minimap, parts.legend, parts.help, parts.spoken, parts.card);
   return parts;
+}
+
+/** What a box shows of what is in it, in pixels; `frame` is its borders. */
+export function windowOf(box) {
+  const { clientWidth: width, clientHeight: height, scrollTop: top } = box;
+  return { width, height, top, frame: box.offsetHeight - height };
 }
 
 function bars(parts, hasTypes) {

@@ -3,16 +3,14 @@
  * Without a way to match under a time cap it matches here and now; an exact name needs no expression.
  */
 import { reach } from "./actions.js";
+import { sentenceOf } from "./card.js";
+import { isQuick } from "../filter/options.js";
 import { exactName, shareText } from "../views/words.js";
-import { isMatched } from "./paint.js";
+import { fit, isMatched, paintFlame } from "./paint.js";
+import { hashNames } from "./path_hash.js";
 import { keysTo } from "./measure.js";
 import { pathOf } from "./layout.js";
 import { coverage, matchHere, widestMatches } from "./search.js";
-
-/** Tell whether an expression surely needs no time cap: few repetitions, none of a group. */
-function isQuick(text) {
-  return !/\)[*+?{]/.test(text) && (text.match(/[*+{]/g) ?? []).length < 3 && text.length < 200;
-}
 
 const REHEARSED = 100_000; // nodes
 
@@ -33,7 +31,7 @@ export class Finder {
    * fast while it runs, and the reader's first search or zoom in a large tree would wait for that.
    */
   rehearse() {
-    const acts = [() => this.rehearseSearch(), () => this.rehearseZoom(), () => this.rehearseZoom()];
+    const acts = [() => this.rehearseSearch(), ...Array(4).fill(() => this.rehearseZoom())];
     const later = globalThis.requestIdleCallback ?? setTimeout;
     const next = () => {
       if (!(this.view.measured?.sides[0].tree.count > REHEARSED) || !this.view.host.isConnected) return;
@@ -44,16 +42,22 @@ export class Finder {
   }
 
   rehearseSearch() {
-    const { tree, sides: [side] } = this.view.measured;
-    matchHere(tree.names.slice(0, 100), "^(?:a|b)c+$");
-    const some = Uint8Array.from(tree.names, (_, at) => (at % 3 ? 0 : 1));
-    for (let time = 0; time < 3; time++) coverage({ sides: [{ ...side, tree: { ...side.tree, count: REHEARSED } }] }, some);
+    const { measured, measured: { tree } } = this.view;
+    const some = matchHere(tree.names, "^(?:a|b)c+$").map((_, key) => (key % 50 ? 0 : 1));
+    for (let time = 0; time < 3; time++) coverage(measured, some);
   }
 
   rehearseZoom() {
-    const { layout, parts, direction } = this.view;
+    const { view, view: { layout, direction } } = this;
     const wide = layout?.rows[1]?.[0];
-    if (wide && !wide.more && direction === "down" && parts.box.clientWidth) this.view.lay({ path: pathOf(wide), side: 1 });
+    if (!wide || wide.more || direction !== "down" || !view.window.width) return;
+    const path = pathOf(wide);
+    hashNames(path.map((key) => view.measured.tree.names[key]));
+    const scene = { ...view.scene(), layout: view.lay({ path, side: 1 }) };
+    this.stage ??= document.createElement("canvas");
+    fit(this.stage, scene.width, scene.height, scene.scale);
+    paintFlame(this.stage, scene);
+    sentenceOf(scene, scene.layout.zoom);
   }
 
   /** Match what a search says, and tell what it covers. @param {string} text */

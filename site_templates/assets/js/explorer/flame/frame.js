@@ -56,11 +56,8 @@ const dressed = new WeakMap();
 
 /** Work out something for a function when it is first asked for. */
 function remembered(make) {
-  const known = new Map();
-  return (key) => {
-    if (!known.has(key)) known.set(key, make(key));
-    return known.get(key);
-  };
+  const known = [];
+  return (key) => (known[key] ??= make(key));
 }
 
 /**

@@ -29,7 +29,10 @@ export function listenToPointer(view) {
     view.zoomAt(view.boxAt(event), turned < 0);
     turned = 0;
   }, { passive: false });
-  box.addEventListener("scroll", () => view.hoverAt(null), { passive: true });
+  box.addEventListener("scroll", () => {
+    view.scrolled();
+    view.hoverAt(null);
+  }, { passive: true });
   listenToPinch(view);
 }
 

@@ -13,6 +13,7 @@
  * @property {Float64Array} flat @property {Float64Array} cum
  * @property {Float64Array} ownWidth width of each node without its children; made when asked for
  * @property {Float64Array} width
+ * @property {Int32Array} counts by function: how many of its nodes have a width; made when asked for
  *
  * @typedef {object} Measured
  * @property {import("../data/tree.js").Tree} tree of a comparison, its functions alone
@@ -47,7 +48,7 @@ function weigh(tree, weights) {
   const { type, name, unit, total, signed, pair = null } = weights;
   const own = pair ? [pair.head, pair.base] : [weights];
   const trees = pair ? [tree.sides.head, tree.sides.base] : [tree];
-  const sides = trees.map((one, at) => sideOf(one, own[at], at ? trees[0].count : 0, at === 1));
+  const sides = trees.map((one, at) => sideOf(one, own[at], { from: at ? trees[0].count : 0, isBase: at === 1, functions: tree.names.length }));
   const whole = own.reduce((sum, { total: all }, at) => sum + Math.max(sides[at].drawn, Math.abs(all)), 0);
   const net = pair ? pair.head.total - pair.base.total : signed ? sides[0].net : whole;
   return {
@@ -56,19 +57,28 @@ function weigh(tree, weights) {
   };
 }
 
-function sideOf(tree, { flat, cum, gross: width, signed }, from, isBase) {
+function sideOf(tree, { flat, cum, gross: width, signed }, { from, isBase, functions }) {
   let [drawn, net] = [0, 0];
   for (let root = 0; root < tree.count; root = tree.end[root]) {
     drawn += width[root];
     net += cum[root];
   }
-  let own = null;
+  let [own, counted] = [null, null];
   return {
     tree, from, isBase, flat, cum, width, drawn, net,
     get ownWidth() {
       return (own ??= signed ? flat.map(Math.abs) : flat);
     },
+    get counts() {
+      return (counted ??= countByName(tree, width, functions));
+    },
   };
+}
+
+function countByName({ count, name }, width, functions) {
+  const counts = new Int32Array(functions);
+  for (let node = 0; node < count; node++) if (width[node] > 0) counts[name[node]]++;
+  return counts;
 }
 
 /** The side a node is of. @param {Measured} measured @returns {Side} */

@@ -2,7 +2,7 @@
  * The whole picture in small, below it, when some of it is out of view: where the window is, and a way to go elsewhere.
  */
 import { boxAt, hitTest } from "./layout.js";
-import { lookOf } from "./paint.js";
+import { fit, lookOf } from "./paint.js";
 
 const HEIGHT = 44;
 
@@ -14,11 +14,10 @@ const HEIGHT = 44;
  */
 export function paintMinimap(canvas, scene, whole, zoom) {
   const { width, scale, palette } = scene;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(HEIGHT * scale);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${HEIGHT}px`;
+  fit(canvas, width, HEIGHT, scale);
   const context = canvas.getContext("2d");
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
   context.drawImage(pictureOf(scene, whole), 0, 0);
   context.setTransform(scale, 0, 0, scale, 0, 0);
   const row = rowHeight(whole);

@@ -12,6 +12,7 @@ const NAMES = [
 ];
 const TEXT_LEFT = 4;
 const NARROWEST_TEXT = 18;
+const DOTS = 0x2026; // …
 
 /** Read the palette in force for an element. @returns {Record<string, string>} */
 export function readPalette(element) {
@@ -85,6 +86,15 @@ export function isSame(one, other) {
   return Object.keys(one).every((name) => one[name] === other[name]);
 }
 
+/** Give a canvas a size in pixels; its own pixels are as many as the screen has there. */
+export function fit(canvas, width, height, scale) {
+  const size = [width, height].map((side) => Math.round(side * scale));
+  if (canvas.width === size[0] && canvas.height === size[1]) return;
+  [canvas.width, canvas.height] = size;
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+}
+
 /** Draw the rows that show. @param {HTMLCanvasElement} canvas @param {Scene} scene */
 export function paintFlame(canvas, scene) {
   const context = canvas.getContext("2d");
@@ -95,7 +105,10 @@ export function paintFlame(canvas, scene) {
     context.fillRect(0, 0, scene.width, scene.height);
   }
   context.textBaseline = "middle";
-  const painter = { context, scene, ...hatchesOf(context, scene.palette, scene.scale), font: "" };
+  const isPlain = scene.color === "package" && !scene.measured.signed && scene.palette.border === "transparent";
+  const hatches = hatchesOf(context, scene.palette, scene.scale);
+  const painter = { context, scene, ...hatches, isPlain, font: "", alpha: 1, fill: "" };
+  context.globalAlpha = 1; // as the painter has it
   const first = Math.max(0, Math.floor(scene.scrollTop / scene.rowHeight));
   const last = Math.min(scene.layout.rows.length - 1, Math.floor((scene.scrollTop + scene.height) / scene.rowHeight));
   const above = new Set();
@@ -114,27 +127,38 @@ function place(scene, box) {
   return { x: box.x, y: box.row * scene.rowHeight - scene.scrollTop, w: box.width - gap, h: scene.rowHeight - 1 };
 }
 
+/** Fill an area. There are thousands in a picture, most like the one before: what is set already is not set again. */
+function fillArea(painter, area, fill, alpha) {
+  const { context } = painter;
+  setInk(painter, fill, alpha);
+  context.fillRect(area.x, area.y, area.w, area.h);
+}
+
+function setInk(painter, fill, alpha) {
+  if (painter.fill !== fill) painter.context.fillStyle = painter.fill = fill;
+  if (painter.alpha !== alpha) painter.context.globalAlpha = painter.alpha = alpha;
+}
+
+const PLAIN = { hatch: "", mark: "" };
+
 function paintBox(painter, box, isCaller) {
   const { context, scene } = painter;
   const { palette } = scene;
+  const { item } = box;
   const area = place(scene, box);
-  const matched = isMatched(scene, box);
-  const isFaded = box.item.key >= 0 && scene.matches && !matched;
   if (box.more) {
-    context.globalAlpha = 1;
-    context.fillStyle = painter.rising;
-    context.fillRect(area.x, area.y, area.w, area.h);
+    fillArea(painter, area, painter.rising, 1);
     if (box.width > 90) paintMore(painter, box, area);
     return;
   }
-  const look = lookOf(scene, box.item);
-  context.globalAlpha = matched ? 1 : isFaded ? 0.35 : isCaller ? 0.55 : 1;
-  context.fillStyle = matched ? palette.match : palette[look.fill];
-  context.fillRect(area.x, area.y, area.w, area.h);
-  if (look.hatch) {
-    context.fillStyle = painter[look.hatch];
-    context.fillRect(area.x, area.y, area.w, area.h);
-  }
+  const matched = isMatched(scene, box);
+  const isFaded = item.key >= 0 && scene.matches && !matched;
+  const hue = painter.isPlain && item.key >= 0 ? scene.dressed.hue(item.key) : null;
+  const look = hue === null ? lookOf(scene, item) : PLAIN;
+  const fill = matched ? "match" : hue === null ? look.fill : hue < 0 ? "neutral" : hue;
+  const alpha = matched ? 1 : isFaded ? 0.35 : isCaller ? 0.55 : 1;
+  fillArea(painter, area, palette[fill], alpha);
+  if (look.hatch) fillArea(painter, area, painter[look.hatch], alpha);
   if (palette.border !== "transparent") {
     context.strokeStyle = palette.border;
     context.lineWidth = 1;
@@ -145,11 +169,10 @@ function paintBox(painter, box, isCaller) {
   const left = TEXT_LEFT + (look.mark ? 11 : 0);
   // A layout is drawn again and again with other colours.
   if (box.fitted?.font !== painter.font || box.fitted.left !== left) {
-    box.fitted = { font: painter.font, left, text: fitText(context, labelOf(scene, box), area.w - left - TEXT_LEFT) };
+    box.fitted = { font: painter.font, left, text: fitText(painter, labelOf(scene, box), area.w - left - TEXT_LEFT) };
   }
   const { text } = box.fitted;
-  context.globalAlpha = isFaded ? 0.75 : 1;
-  context.fillStyle = matched ? palette["match-text"] : palette.text;
+  setInk(painter, matched ? palette["match-text"] : palette.text, isFaded ? 0.75 : 1);
   if (look.mark) context.fillText(look.mark, area.x + TEXT_LEFT, area.y + area.h / 2 + 0.5);
   context.fillText(text, area.x + left, area.y + area.h / 2 + 0.5);
 }
@@ -175,12 +198,12 @@ export function lookOf(scene, item) {
 }
 
 function paintMore(painter, box, area) {
-  const { context, scene } = painter;
+  const { context, scene: { palette } } = painter;
   setFont(painter, null);
-  const text = fitText(context, moreText(scene, box), area.w - 4 * TEXT_LEFT);
-  context.fillStyle = scene.palette.gap;
-  context.fillRect(area.x + 2, area.y + 2, context.measureText(text).width + 8, area.h - 4);
-  context.fillStyle = scene.palette.soft;
+  const text = fitText(painter, moreText(painter.scene, box), area.w - 4 * TEXT_LEFT);
+  const ground = { x: area.x + 2, y: area.y + 2, w: context.measureText(text).width + 8, h: area.h - 4 };
+  fillArea(painter, ground, palette.gap, 1);
+  setInk(painter, palette.soft, 1);
   context.fillText(text, area.x + TEXT_LEFT + 2, area.y + area.h / 2 + 0.5);
 }
 
@@ -207,10 +230,9 @@ export function isMatched(scene, box) {
 /** Text of a box. @param {Scene} scene @param {import("./layout.js").Box} box */
 export function labelOf(scene, { item }) {
   const { measured, dressed } = scene;
-  const value = scene.write(item.cum);
-  if (item.key < 0) return `total ${measured.name}${measured.pair ? ", head − base" : ""}: ${value}`;
+  if (item.key < 0) return `total ${measured.name}${measured.pair ? ", head − base" : ""}: ${scene.write(item.cum)}`;
   const name = dressed.short(item.key);
-  return measured.signed && !measured.pair ? `${value} ${name}` : name;
+  return measured.signed && !measured.pair ? `${scene.write(item.cum)} ${name}` : name;
 }
 
 /** Upright, bold for the total, italic for a frame inlined into its caller. */
@@ -222,12 +244,25 @@ function setFont(painter, box) {
   painter.context.font = font;
 }
 
-/** Cut text to a width, with an ellipsis; empty when not even two letters fit. */
-function fitText(context, text, width) {
+/**
+ * Cut text to a width, with an ellipsis; empty when not even two letters fit. Letters are added up: to measure each name
+ * costs more than to draw it, and letters that join are no wider than apart.
+ */
+function fitText({ context, font }, text, width) {
   if (text.length * 14 <= width) return text;
-  const full = context.measureText(text.slice(0, 400)).width;
-  if (text.length <= 400 && full <= width) return text;
-  let length = Math.floor((Math.min(text.length, 400) * width) / full);
-  while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > width) length--;
-  return length > 1 ? `${text.slice(0, length)}…` : "";
+  let known = widths.get(font);
+  if (!known) widths.set(font, (known = []));
+  const of = (code) => (known[code] ??= context.measureText(String.fromCharCode(code)).width);
+  const room = width - of(DOTS);
+  let [end, at, cut] = [0, 0, 0]; // `cut`: as many letters as leave room for the dots
+  while (at < text.length && end <= width) {
+    end += of(text.charCodeAt(at));
+    at += 1;
+    if (end <= room) cut = at;
+  }
+  if (end <= width) return text;
+  return cut > 1 ? `${text.slice(0, cut)}…` : "";
 }
+
+/** How wide letters are, by font. @type {Map<string, number[]>} */
+const widths = new Map();

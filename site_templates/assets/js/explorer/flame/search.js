@@ -28,20 +28,18 @@ export function coverage({ sides }, matches, outermost = null) {
   return found;
 }
 
-function addCovered(found, { tree: { count: nodes, name, end }, width, from }, matches, outermost) {
+function addCovered(found, { tree: { count, name, end }, width, from, counts }, matches, outermost) {
   let sum = 0;
-  let count = 0;
-  let covered = 0;
-  for (let node = 0; node < nodes; node++) {
-    if (matches[name[node]] !== 1 || width[node] <= 0) continue;
-    count++;
-    if (node < covered) continue;
-    covered = end[node];
-    sum += width[node];
-    outermost?.push(from + node);
+  for (let node = 0; node < count; ) {
+    if (matches[name[node]] !== 1 || width[node] <= 0) node++;
+    else {
+      sum += width[node];
+      outermost?.push(from + node);
+      node = end[node];
+    }
   }
   found.width += sum;
-  found.count += count;
+  for (let key = 0; key < counts.length; key++) if (matches[key] === 1) found.count += counts[key];
 }
 
 /** The matches that are not below another, the widest first. @param {import("./measure.js").Measured} measured */

@@ -5,7 +5,7 @@
 import { originsOf } from "../views/origin.js";
 import { copyName, fillGrid, goThere, reach, sandwich, sandwichName, savePng, saveSvg, showGrid, turn } from "./actions.js";
 import { Callers } from "./callers.js";
-import { fillCard, placeCard, sentenceOf } from "./card.js";
+import { sentenceOf, showCard } from "./card.js";
 import { findPath } from "./find_path.js";
 import { Finder } from "./finder.js";
 import { offerTools } from "./later.js";
@@ -13,6 +13,6 @@ import { readLink, writeLink } from "./link.js";
 import { paintMinimap } from "./minimap.js";
 
 offerTools({
-  Callers, Finder, copyName, fillCard, fillGrid, findPath, goThere, originsOf, paintMinimap, placeCard, reach, readLink,
-  sandwich, sandwichName, savePng, saveSvg, sentenceOf, showGrid, turn, writeLink,
+  Callers, Finder, copyName, fillGrid, findPath, goThere, originsOf, paintMinimap, reach, readLink, sandwich, sandwichName,
+  savePng, saveSvg, sentenceOf, showCard, showGrid, turn, writeLink,
 });

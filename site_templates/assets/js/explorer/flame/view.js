@@ -4,7 +4,8 @@
  */
 import { valueWriter } from "../views/words.js";
 import { Callees } from "./callees.js";
-import { buildViewer, fillLegend, fillPath } from "./dom.js";
+import { showControls } from "./controls.js";
+import { buildViewer, fillPath, windowOf } from "./dom.js";
 import { dress } from "./frame.js";
 import { listenToKeys, listenToPointer } from "./input.js";
 import { hasTools, tools } from "./later.js";
@@ -12,7 +13,7 @@ import { boxAt, hitTest, layOut, layOutSandwich, nextInward, nextOutward, pathOf
 import { setText } from "./make.js";
 import { measure } from "./measure.js";
 import { notesOf } from "./notes.js";
-import { isSame, labelOf, paintFlame, readPalette } from "./paint.js";
+import { fit, isSame, labelOf, paintFlame, readPalette } from "./paint.js";
 import { hashNames } from "./path_hash.js";
 import { unwatch, watch } from "./watch.js";
 
@@ -57,6 +58,7 @@ export class FlameView {
     this.finder = null;
     this.lost = "";
     this.drawing = this.grown = 0;
+    this.seen = null;
   }
 
   /** Follow a state and a tree. @param {import("../views/context.js").Context} context */
@@ -70,6 +72,7 @@ export class FlameView {
     if (isFirst) this.takeOver();
     if (!this.finder && hasTools()) this.equip();
     const isOther = isFirst || before.tree !== context.tree || before.weights !== context.weights;
+    if (isOther || !this.seen?.width) this.seen = null;
     this.apply(context.state, isOther);
   }
 
@@ -77,7 +80,10 @@ export class FlameView {
     const { box, space, empty } = this.parts;
     const hadPicture = box.querySelector("svg") !== null;
     if (hadPicture) box.style.height = `${box.offsetHeight}px`; // before its picture goes
-    if (hadPicture && box.scrollHeight > box.clientHeight) box.style.overflowY = "scroll";
+    if (hadPicture && box.scrollHeight > box.clientHeight) {
+      box.style.overflowY = "scroll";
+      this.grown = Infinity; // it is as tall as CSS allows
+    }
     for (const child of [...box.children]) if (child !== space && child !== empty) child.remove();
     this.parts.type.disabled = this.parts.reset.disabled = false;
     box.removeAttribute("tabindex");
@@ -90,7 +96,7 @@ export class FlameView {
   equip() {
     for (const part of Object.values(this.parts)) if ("disabled" in part) part.disabled = false;
     this.finder ??= new tools.Finder(this);
-    if (this.layout) this.showControls();
+    if (this.layout) showControls(this);
     this.schedule();
   }
 
@@ -154,7 +160,7 @@ export class FlameView {
       this.relayout();
       if (look.zoom) this.scrollTo(this.layout.zoom);
     }
-    this.showControls();
+    showControls(this);
     if (isTurned && !this.parts.tree.hidden) tools.fillGrid(this);
     this.schedule();
   }
@@ -188,7 +194,7 @@ export class FlameView {
 
   /** Lay out for a place, whole or zoomed. */
   lay({ path, side }) {
-    const width = this.parts.box.clientWidth;
+    const { width } = this.window;
     if (this.direction === "sandwich") return layOutSandwich(this.up, this.down, path, side, width);
     return layOut(this.down ?? this.up, path, width);
   }
@@ -197,7 +203,7 @@ export class FlameView {
   laidWhole = () => (this.small ??= this.lay(NOWHERE));
 
   relayout() {
-    const { space, reset, empty, help, canvas, grid, tree } = this.parts;
+    const { box, space, reset, empty, help, canvas, grid, tree } = this.parts;
     const { measured, host } = this;
     this.layout = this.zoom.path.length ? this.lay(this.zoom) : this.laidWhole();
     this.hover = null;
@@ -205,6 +211,7 @@ export class FlameView {
     empty.hidden = measured.whole > 0;
     space.hidden = measured.whole === 0 || !tree.hidden;
     space.style.height = `${this.layout.rows.length * this.rowHeight}px`;
+    if (!box.style.height) this.seen = null; // it is as high as what is in it
     reset.disabled = !this.layout.zoom.parent;
     grid.disabled = measured.whole === 0;
     setText(help, notesOf(this, this.direction, this.isCoarse));
@@ -223,28 +230,6 @@ export class FlameView {
     return box.item.key < 0 ? "total" : this.dressed.short(box.item.key);
   }
 
-  showControls() {
-    const { parts, context: { tree, weights } } = this;
-    if (parts.type.isConnected && parts.type.dataset.of !== String(tree.types.length)) {
-      parts.type.dataset.of = String(tree.types.length);
-      parts.type.replaceChildren(...tree.types.map((kind, at) => new Option(`${kind.type} · ${this.totalOf(at)}`, kind.type)));
-    }
-    parts.type.value = weights.name;
-    parts.direction.value = this.direction;
-    parts.direction.options[2].disabled = this.key < 0 && !tools.sandwichName?.(this);
-    parts.color.options[2].disabled = !this.measured.pair;
-    parts.color.value = this.colorOf();
-    fillLegend(parts.legend, this.measured.whole > 0 ? this.colorOf() : "");
-    parts.collapse.checked = Boolean(this.look.collapse);
-    if (document.activeElement !== parts.search || !this.look.query) parts.search.value = this.look.query;
-    parts.previous.disabled = parts.next.disabled = !this.finder?.found?.count;
-  }
-
-  totalOf(type) {
-    const { tree } = this.context;
-    return valueWriter({ weights: { total: tree.totals[type], unit: tree.types[type].unit }, state: { scale: "absolute" } })(Math.abs(tree.totals[type]));
-  }
-
   colorOf() {
     const wanted = this.look.color || (this.measured.pair ? "diff" : "package");
     return wanted === "diff" && !this.measured.pair ? "package" : wanted;
@@ -252,31 +237,40 @@ export class FlameView {
 
   /** @returns {import("./paint.js").Scene} */
   scene() {
-    const { box, canvas } = this.parts;
+    const { canvas } = this.parts;
+    const { width, height, top } = this.window;
+    const whole = this.layout.rows.length * this.rowHeight;
     return {
       measured: this.measured, dressed: this.dressed, layout: this.layout, palette: this.palette, write: this.write,
       color: this.colorOf(), factor: 1, matches: this.finder?.matches, hover: this.hover, focus: this.focusBox(),
-      focusVisible: canvas.matches(":focus-visible"), rowHeight: this.rowHeight, scrollTop: box.scrollTop,
-      width: box.clientWidth, height: Math.min(box.clientHeight, this.layout.rows.length * this.rowHeight),
+      focusVisible: canvas.matches(":focus-visible"), rowHeight: this.rowHeight,
+      scrollTop: Math.min(top, Math.max(0, whole - height)), width, height: Math.min(height, whole),
       scale: devicePixelRatio || 1, isUp: this.isUp,
     };
   }
 
-  /** Make the window onto the picture as tall as its rows need; never smaller, and up to the height CSS allows. */
+  /** The size of the window onto the picture: asked only when it may be another, as the page is laid out for that. */
+  get window() {
+    return (this.seen ??= windowOf(this.parts.box));
+  }
+
+  /** Make the window as tall as its rows need; never smaller, and up to the height CSS allows. */
   grow() {
-    const { box } = this.parts;
     const rows = this.layout.rows.length;
-    if (rows <= this.grown) return;
-    this.grown = rows;
-    const wanted = rows * this.rowHeight + box.offsetHeight - box.clientHeight;
-    if (wanted > box.offsetHeight) box.style.height = `${wanted}px`;
+    const wanted = rows * this.rowHeight;
+    if (rows <= this.grown || wanted <= this.window.height) return;
+    this.parts.box.style.height = `${wanted + this.window.frame}px`;
+    this.seen = null;
+    this.grown = this.window.height < wanted ? Infinity : rows;
   }
 
   resize() {
     const { box } = this.parts;
     if (box.offsetWidth - box.clientWidth > 2) box.style.overflowY = "scroll"; // once there it stays: widths must not swing
-    if (this.layout && box.clientWidth && box.clientWidth !== this.layout.width) {
+    this.seen = null;
+    if (this.layout && this.window.width && this.window.width !== this.layout.width) {
       this.small = null;
+      this.grown = 0;
       this.relayout();
     }
     this.schedule();
@@ -298,22 +292,18 @@ export class FlameView {
   }
 
   draw() {
-    const { canvas, minimap, tree, box } = this.parts;
-    if (!this.layout || !box.clientWidth) return;
+    const { canvas, minimap, tree } = this.parts;
+    if (!this.layout || !this.window.width) return;
+    if (this.pointed) tools.showCard?.(this);
     const scene = this.scene();
     const facts = { ...scene, write: null, focus: scene.focusVisible && scene.focus, hasTools: hasTools(), table: !tree.hidden };
     if (this.drawn && isSame(facts, this.drawn)) return;
     this.drawn = facts;
-    const size = [scene.width, scene.height].map((side) => Math.round(side * scene.scale));
-    if (canvas.width !== size[0] || canvas.height !== size[1]) {
-      [canvas.width, canvas.height] = size;
-      canvas.style.width = `${scene.width}px`;
-      canvas.style.height = `${scene.height}px`;
-    }
+    fit(canvas, scene.width, scene.height, scene.scale);
     paintFlame(canvas, scene);
-    const isAll = !this.layout.zoom.parent && this.layout.rows.length * this.rowHeight <= box.clientHeight + 1;
-    minimap.hidden = isAll || !tree.hidden || this.measured.whole === 0 || !hasTools();
-    if (!minimap.hidden) tools.paintMinimap(minimap, scene, this.laidWhole(), this.zoom);
+    const isAll = !this.layout.zoom.parent && this.layout.rows.length * this.rowHeight <= this.window.height + 1;
+    minimap.hidden = isAll || !tree.hidden || this.measured.whole === 0; // before it can be drawn it has its place
+    if (!minimap.hidden && hasTools()) tools.paintMinimap(minimap, scene, this.laidWhole(), this.zoom);
   }
 
   boxAt(event) {
@@ -321,10 +311,9 @@ export class FlameView {
   }
 
   hoverAt(box, x = 0, y = 0) {
-    if (box && box !== this.hover) tools.fillCard?.(this.parts.card, this, box, this.touched);
     this.hover = box;
-    if (box) tools.placeCard?.(this.parts.card, x, y);
-    else this.parts.card.hidden = true;
+    this.pointed = box && { x, y };
+    if (!box) this.parts.card.hidden = true;
     this.schedule();
   }
 
@@ -380,9 +369,15 @@ export class FlameView {
 
   /** Scroll the window onto the picture, never the page. */
   scrollTo({ row }) {
-    const { box, box: { scrollTop, clientHeight } } = this.parts;
-    const top = row * this.rowHeight;
-    if (top < scrollTop || top + 2 * this.rowHeight > scrollTop + clientHeight) box.scrollTop = Math.max(0, top - Math.floor(clientHeight / 3));
+    const { top, height } = this.window;
+    const y = row * this.rowHeight;
+    if (y >= top && y + 2 * this.rowHeight <= top + height) return;
+    this.parts.box.scrollTop = Math.max(0, y - Math.floor(height / 3));
+    this.scrolled();
+  }
+
+  scrolled() {
+    this.window.top = this.parts.box.scrollTop;
   }
 
   sentence(box) {

@@ -50,6 +50,7 @@ export function buildBar(dispatch, { ownCode }) {
   const clear = preset("Clear filters", () => dispatch(cleared()));
   clear.classList.add("pbx-clear");
   const toggle = disclosure("pbx-toggle", "Filters", filters);
+  let typeNames = "";
   const bar = element(
     "div",
     { class: "pbx-bar", role: "group", "aria-label": "Filters of all views" },
@@ -75,7 +76,10 @@ export function buildBar(dispatch, { ownCode }) {
      *   hasOwn: boolean}} facts
      */
     learn(facts) {
-      fillChoice(type.select, facts.types.map((one) => [one.type, one.type]), facts.type);
+      const names = facts.types.map((one) => one.type);
+      if (names.join("\n") !== typeNames) fillChoice(type.select, names.map((one) => [one, one]), facts.type);
+      typeNames = names.join("\n");
+      type.select.value = facts.type;
       scale.select.value = facts.scale;
       scale.select.options[SCALES.indexOf("perop")].disabled = !facts.hasOperations;
       shrunk.label.hidden = level.label.hidden = !facts.isPair;
@@ -94,7 +98,8 @@ export function buildBar(dispatch, { ownCode }) {
       search.label.hidden = state.view === "flame"; // it has its own, with steps from match to match
       const said = Object.entries(NAMES).filter(([field]) => state[field] !== cleared()[field]);
       const texts = said.map(([field, name]) => (state[field] === true ? name : `${name} ${state[field]}`));
-      toggle.button.textContent = toggle.button.title = texts.length ? `Filters: ${texts.join(", ")}` : "Filters";
+      const title = texts.length ? `Filters: ${texts.join(", ")}` : "Filters";
+      if (toggle.button.title !== title) toggle.button.textContent = toggle.button.title = title;
     },
     /** Tell what is wrong with a field; an empty sentence takes it back. */
     refuse(wrong = {}) {
@@ -137,6 +142,7 @@ function patternField(field, name, about, dispatch) {
       if (document.activeElement !== input || input.value === text) input.value = text;
     },
     refuse(sentence) {
+      if (told.textContent === sentence && input.hasAttribute("aria-invalid")) return;
       told.textContent = sentence;
       input.setAttribute("aria-invalid", String(Boolean(sentence)));
     },

@@ -33,12 +33,13 @@ class Explorer {
     this.views = buildViews(dispatch, (sentence) => this.speak(sentence));
     this.status = element("div", { class: "pbx-status" });
     this.spoken = element("p", { class: "pb-hidden", role: "status", "aria-live": "polite" });
-    host.append(this.picker.row, this.series.row, this.bar.bar, this.status, this.views.tabs, this.views.panel, this.spoken);
+    host.append(this.picker.row, this.bar.bar, this.status, this.views.tabs, this.series.row, this.views.panel, this.spoken);
     this.series.row.hidden = true;
   }
 
   async start() {
     const state = this.state.get();
+    this.bar.update(state);
     if (state.profile) this.follow(state, {});
     try {
       const runs = await this.catalogue.runs();

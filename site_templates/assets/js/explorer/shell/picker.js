@@ -9,7 +9,7 @@ import { disclosure, element, fillChoice } from "./element.js";
 export function buildPicker(catalogue, dispatch, tell) {
   const head = side("Profile", "profile", false);
   const base = side("Compared with", "base", true);
-  const swap = element("button", { type: "button", class: "pb-button", click: () => dispatch({ profile: state.base, base: state.profile }) }, "Swap sides");
+  const swap = element("button", { type: "button", class: "pb-button", hidden: true, click: () => dispatch({ profile: state.base, base: state.profile }) }, "Swap sides");
   const sides = element("div", { class: "pbx-sidebyside", id: "pbx-sides" }, head.group, base.group, swap);
   const fold = disclosure("pbx-toggle pbx-choose", "Profile", sides);
   const row = element("div", { class: "pbx-picker" }, fold.button, sides);
@@ -18,7 +18,7 @@ export function buildPicker(catalogue, dispatch, tell) {
 
   function side(title, field, isOptional) {
     const run = element("select", { class: "pbx-input", "aria-label": `${title}: run`, change: () => chooseRun(run.value) });
-    const file = element("select", { class: "pbx-input", "aria-label": `${title}: profile`, change: () => dispatch({ [field]: file.value }) });
+    const file = element("select", { class: "pbx-input", "aria-label": `${title}: profile`, hidden: isOptional, change: () => dispatch({ [field]: file.value }) });
     const group = element("div", { class: "pbx-side", role: "group", "aria-label": title }, element("span", { class: "pbx-side__title" }, title), run, file);
 
     // Another run is first looked at in the place where one was: the same file, or what comes nearest.

@@ -41,21 +41,23 @@ export function buildSeries(go) {
 
   function tell() {
     const text = `${entries[at].path}, ${at + 1} of ${entries.length}`;
-    told.textContent = text;
     slider.value = String(at);
+    if (told.textContent === text) return;
+    told.textContent = text;
     slider.setAttribute("aria-valuetext", text);
   }
 
   return {
     row,
-    stop,
     /** Show the series of a profile. */
     update(series, entry) {
       const sameSeries = series.length === entries.length && series[0].id === entries[0].id;
       if (!sameSeries) stop();
+      const isAlone = series.length < 2 && entries.length < 2;
       entries = series;
       at = Math.max(0, series.findIndex((one) => one.id === entry.id));
       row.hidden = series.length < 2;
+      if (isAlone) return;
       slider.max = String(series.length - 1);
       tell();
     },

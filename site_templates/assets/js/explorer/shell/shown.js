@@ -5,7 +5,7 @@
 import { lastFew } from "../data/last_few.js";
 import { openEngine } from "../filter/engine.js";
 import { needsSamples } from "../filter/options.js";
-import { canPair } from "../filter/sums.js";
+import { canPair, quickSums, rehearseSums } from "../filter/sums.js";
 import { nextTask } from "../data/next_task.js";
 import { weights as weigh } from "../data/tree.js";
 import { originsOf } from "../views/origin.js";
@@ -50,7 +50,10 @@ export function openShown(catalogue, root) {
   };
   /** A top table wants no tree: null where it cannot do without. */
   const sumsOf = (entry, other, filters, type) =>
-    tables(JSON.stringify([entry.payload, other?.payload, filters, type]), () => engine.sums(place(entry), other && place(other), filters, type));
+    tables(JSON.stringify([entry.payload, other?.payload, filters, type]), async () => {
+      const quick = other ? null : quickSums(engine.whole(place(entry)), filters, type);
+      return quick ?? engine.sums(place(entry), other && place(other), filters, type);
+    });
 
   return {
     /** @param {import("./state.js").State} state @returns {Promise<Shown>} rejected with a sentence */
@@ -68,6 +71,7 @@ export function openShown(catalogue, root) {
         return { ...facts, ...tableWeights(sums, type, scale), type, divisor: scale.head };
       }
       const isPicture = state.view === "flame";
+      if (state.view === "top" && !other) rehearseSums(engine.whole(place(entry)), state.type);
       const key = JSON.stringify([entry.payload, other?.payload, filters, normalize, Boolean(other) && isPicture]);
       const plain = await trees(key, () => treeOf(entry, other, filters, { normalize, type: state.type, isPicture }));
       await nextTask(); // what the worker sent has just been unpacked

@@ -167,8 +167,13 @@ export function openState(changed) {
       history[how](null, "", location.pathname + location.search + writeHash(state, location.search));
     }
   };
-  const follow = () => take(readState(location.search, location.hash));
-  addEventListener("popstate", follow);
+  // Browsers tell a change of the fragment twice.
+  const follow = () => {
+    const next = readState(location.search, location.hash);
+    if (Object.keys(next).some((field) => next[field] !== state[field])) take(next);
+  };
+  // After the first they lay the page out for the fragment: what is drawn before that would be laid out at once.
+  addEventListener("popstate", () => setTimeout(follow));
   addEventListener("hashchange", follow);
 
   return {
@@ -188,10 +193,6 @@ export function openState(changed) {
       state = next;
       write(replace ? "replaceState" : "pushState");
       changed(state, before);
-    },
-    close() {
-      removeEventListener("popstate", follow);
-      removeEventListener("hashchange", follow);
     },
   };
 }

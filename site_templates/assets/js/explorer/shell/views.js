@@ -18,6 +18,7 @@ const VIEWS = [
  */
 export function buildViews(dispatch, say) {
   const hosts = new Map();
+  let chosen = "";
   const panel = element("div", { class: "pbx-panel", role: "tabpanel", id: "pbx-panel", tabindex: -1 });
   const tabs = VIEWS.map(({ id: name, title, about }, place) =>
     element("button", {
@@ -52,6 +53,8 @@ export function buildViews(dispatch, say) {
     panel,
     /** Mark the chosen tab and show its place. */
     choose(view) {
+      if (view === chosen) return; // asking for a place costs a layout
+      chosen = view;
       VIEWS.forEach(({ id: name }, place) => {
         tabs[place].setAttribute("aria-selected", String(name === view));
         tabs[place].tabIndex = name === view ? 0 : -1;

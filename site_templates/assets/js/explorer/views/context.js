@@ -44,8 +44,8 @@ let jumped = false;
 
 /**
  * Make a view of a function that builds its nodes: fills a host with them unless a newer call came meanwhile, and leaves
- * the keyboard's focus where it was.
- * @param {(context: Context) => Promise<Node[]>} make
+ * the keyboard's focus where it was. A first node that is there already stays.
+ * @param {(context: Context, host: HTMLElement) => Promise<Node[]>} make
  * @returns {(host: HTMLElement, context: Context) => Promise<void>}
  */
 export function viewOf(make) {
@@ -54,19 +54,26 @@ export function viewOf(make) {
     latest.set(host, call);
     let nodes;
     try {
-      nodes = await make(context);
+      nodes = await make(context, host);
     } catch (error) {
       nodes = [element("p", { class: "pb-empty", role: "alert" }, String(error.message))];
     }
     if (latest.get(host) !== call) return;
     const focused = host.contains(document.activeElement) ? document.activeElement : null;
-    host.replaceChildren(...nodes);
-    if (!focused && !jumped) return;
+    fill(host, nodes);
+    if (!jumped && (!focused || focused.isConnected)) return;
     jumped = false;
     const again = focused?.dataset.sort && host.querySelector(`[data-sort="${focused.dataset.sort}"]`);
     const next = again || (host.querySelector("h3[tabindex]") ?? host.querySelector("button, [tabindex]"));
     next?.focus();
   };
+}
+
+function fill(host, nodes) {
+  const [first, ...rest] = nodes;
+  if (!first || first !== host.firstChild) return void host.replaceChildren(...nodes);
+  while (first.nextSibling) first.nextSibling.remove();
+  host.append(...rest);
 }
 
 /** A sentence in place of a view that has nothing to show. */

@@ -46,6 +46,10 @@ export function buildTable(parts) {
   const walk = { active: 0, first: -1, isLong, box, body };
   draw(parts, walk);
   if (isLong) box.addEventListener("scroll", () => draw(parts, walk), { passive: true });
+  body.addEventListener("click", ({ target }) => {
+    const name = target.closest("button.pbx-name");
+    if (name) parts.open(rows[Number(name.closest("tr").dataset.row)]);
+  });
   body.addEventListener("keydown", (event) => step(event, parts, walk));
   body.addEventListener("focusin", (event) => {
     const row = event.target.closest("tr");
@@ -95,23 +99,41 @@ function blank(count, { columns }) {
   return row;
 }
 
+/** One row: a copy of an empty one, filled. */
 function line(row, place, parts, walk) {
-  const attributes = { "data-row": place, "aria-rowindex": walk.isLong && place + 2 };
-  return element("tr", attributes, ...parts.columns.map((column) => cellOf(column, row, place, parts, walk)));
+  const made = (walk.empty ??= emptyLine(parts)).cloneNode(true);
+  made.dataset.row = place;
+  if (walk.isLong) made.setAttribute("aria-rowindex", place + 2);
+  parts.columns.forEach((column, at) => {
+    const cell = made.children[at];
+    if (column.isName) fillName(cell, column, row, walk, place === walk.active);
+    else fillCell(cell, column, row);
+  });
+  return made;
 }
 
-function cellOf(column, row, place, { open, about = "" }, walk) {
-  const text = column.isName ? visible(column.text(row)) : column.text(row);
-  if (!column.isName) {
-    const href = column.href?.(row);
-    const cell = element("td", { class: column.share ? "pb-num pb-bar" : "pb-num" }, href ? element("a", { href }, text) : text);
-    if (column.share) cell.style.setProperty("--pb-share", `${(100 * Math.min(1, column.share(row))).toFixed(1)}%`);
-    return cell;
-  }
-  const title = column.hint?.(row) || (walk.isLong && text);
-  const press = { type: "button", class: "pbx-name", tabindex: place === walk.active ? 0 : -1, "aria-description": about || null };
-  const name = open ? element("button", { ...press, click: () => open(row) }, text) : text;
-  return element("th", { scope: "row", class: "pb-function", title: title || null }, name);
+function emptyLine({ columns, open, about = "" }) {
+  const name = () => (open ? [element("button", { type: "button", class: "pbx-name", "aria-description": about || null })] : []);
+  const cells = columns.map(({ isName, share }) => {
+    if (isName) return element("th", { scope: "row", class: "pb-function" }, ...name());
+    return element("td", { class: share ? "pb-num pb-bar" : "pb-num" });
+  });
+  return element("tr", {}, ...cells);
+}
+
+function fillCell(cell, column, row) {
+  const href = column.href?.(row);
+  cell.append(href ? element("a", { href }, column.text(row)) : column.text(row));
+  if (column.share) cell.style.setProperty("--pb-share", `${(100 * Math.min(1, column.share(row))).toFixed(1)}%`);
+}
+
+function fillName(cell, column, row, { isLong }, isActive) {
+  const text = visible(column.text(row));
+  const title = column.hint?.(row) || (isLong && text);
+  if (title) cell.title = title;
+  const button = cell.firstChild;
+  if (button) button.tabIndex = isActive ? 0 : -1;
+  (button ?? cell).append(text);
 }
 
 function buttonAt({ body }, place) {

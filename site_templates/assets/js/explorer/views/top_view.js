@@ -7,12 +7,28 @@ import { topRows } from "./reports.js";
 import { buildTable } from "./table.js";
 import { shareText, valueWriter } from "./words.js";
 
+const MANY = 2000; // functions: ranking them and writing the table are two pieces of work
 let origin = "";
+const choices = new WeakMap();
 
-export const renderTop = viewOf(async (context) => {
+/** The choice of whose code is listed: one for each place, as browsers lay a page out at once for a new one. */
+function choiceIn(host) {
+  let known = choices.get(host);
+  if (!known) {
+    const made = choice("Whose code", ORIGINS, (value) => {
+      origin = value;
+      known.changed();
+    });
+    known = { row: element("div", { class: "pbx-row" }, made.label), select: made.select, changed: () => {} };
+    choices.set(host, known);
+  }
+  return known;
+}
+
+export const renderTop = viewOf(async (context, host) => {
   const { tree, weights, state, dispatch } = context;
   const matches = await findNames(context, tree.names);
-  await nextTask();
+  if (tree.names.length > MANY) await nextTask();
   const place = element("div");
   const fill = () => {
     const rows = topRows(tree, weights, { sort: state.sort, origin, matches, dropNegative: state.dropNegative });
@@ -30,14 +46,14 @@ export const renderTop = viewOf(async (context) => {
       about: "shows callers and callees",
       stacks: true,
     });
-  const whose = choice("Whose code", ORIGINS, (value) => {
-    origin = value;
+  const whose = choiceIn(host);
+  whose.select.value = origin;
+  whose.changed = () => {
     fill();
     context.say?.(place.querySelector("caption, p")?.textContent ?? "");
-  });
-  whose.select.value = origin;
+  };
   fill();
-  return [element("div", { class: "pbx-row" }, whose.label), place];
+  return [whose.row, place];
 });
 
 function captionOf(rows, context) {
