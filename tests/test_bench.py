@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.decode import decode_profile
 from pipeline.render.commands import Command
-from pipeline.render.late import LateCommands, LateTable, late_script
+from pipeline.render.late import LateCommands, LateHtml, LateTable, late_script
 from tests.bench import read, site
 
 BENCHES = sorted(Path(read.__file__).parent.glob("[a-z]*.py"))
@@ -59,7 +59,8 @@ def test_the_large_profile_is_made_where_there_is_no_corpus(tmp_path: Path, monk
 def test_tables_that_come_late_are_given_to_the_others_too(tmp_path: Path) -> None:
     table = LateTable("t", "All of it", ("name", "value"), (("a|b", "1"), (("link", "#x"), "2")), numbers=(1,))
     commands = LateCommands("c", "Commands", (Command("Look", "go tool pprof x", ""),))
-    (tmp_path / "more.js").write_bytes(late_script("run-a", [table, commands]))
+    whole = LateHtml("w", "<table><tr><th>w</th></tr><tr><td>2</td></tr></table>")
+    (tmp_path / "more.js").write_bytes(late_script("run-a", [table, commands, whole]))
     (tmp_path / "index.html").write_text("<h2>Top</h2><table><tr><th>n</th></tr><tr><td>1</td></tr></table>")
     small = site.as_markdown(tmp_path / "index.html", late=False)
     assert small.split("\n", 1)[1].split() == ["##", "Top", "|", "n", "|", "|---|", "|", "1", "|"]
@@ -74,4 +75,7 @@ def test_tables_that_come_late_are_given_to_the_others_too(tmp_path: Path) -> No
         "|---|---|",
         "| a\\|b | 1 |",
         "| link | 2 |",
+        "| w |",
+        "|---|",
+        "| 2 |",
     ]

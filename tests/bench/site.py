@@ -201,16 +201,23 @@ class _Tables(HTMLParser):
 
 def as_markdown(page: Path, *, late: bool) -> str:
     """Write the tables of a page as Markdown, with those it loads when a reader opens them where ``late``."""
-    reader = _Tables()
-    reader.feed(page.read_text("utf-8"))
-    lines = [*reader.lines, *(late_tables(page.with_name("more.js")) if late else ())]
+    lines = [*_tables(page.read_text("utf-8")), *(late_tables(page.with_name("more.js")) if late else ())]
     return f"# {page.parent.name}\n" + "\n".join(lines) + "\n"
+
+
+def _tables(html: str) -> list[str]:
+    reader = _Tables()
+    reader.feed(html)
+    return reader.lines
 
 
 def late_tables(script: Path) -> Iterator[str]:
     """Write the tables of the script beside a page as Markdown."""
     held = json.loads(script.read_text("utf-8").partition(",")[2].rstrip().removesuffix(");"))
     for one in held.values():
+        if "html" in one:
+            yield from _tables(one["html"])
+            continue
         rows = one.get("rows") or one.get("commands")
         head = one.get("head") or ("Purpose", "Command")
         yield from ("", f"### {_cell(one.get('about', 'Commands'))}", "")

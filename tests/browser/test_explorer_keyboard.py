@@ -58,6 +58,17 @@ def test_a_pair_is_chosen_and_given_up(explorer: Any) -> None:
     explorer.wait_for_url(lambda url: "base=" not in url)
 
 
+def test_a_base_run_without_the_profile_does_not_change_what_is_compared(explorer: Any) -> None:
+    explorer.open(f"p={HEAD}/{CPU}")
+    base = explorer.get_by_label("Compared with: run")
+    base.select_option(SERIES)
+    explorer.wait_for_url(re.compile(f"base={SERIES}/"))
+    assert "cpu.prof" not in explorer.url.partition("base=")[2]
+    base.select_option(BASE)
+    explorer.wait_for_url(re.compile(f"base={BASE}/"))
+    assert f"base={BASE}/{CPU}" in explorer.url
+
+
 def test_filters_are_opened_filled_and_cleared(explorer: Any) -> None:
     explorer.open(f"p={HEAD}/{CPU}#v=top")
     tab_to(explorer, has_text("Filters"))

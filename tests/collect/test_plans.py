@@ -88,7 +88,7 @@ def test_the_log_of_the_collection_is_kept(continuous: CollectedRun) -> None:
 
 
 def test_cpu_shorter_than_the_interval_is_a_sample_at_each_tick(tmp_path: Path) -> None:
-    run = collect(tmp_path, series(4.5, cpu_seconds=1, interval=2, series=["cpu"]))
+    run = collect(tmp_path, series(4.2, cpu_seconds=1, interval=2, series=["cpu"]))
     offsets = [report.offset_seconds or 0.0 for report in run.manifest.files]
     assert list(files(run)) == ["cpu0.pprof", "cpu1.pprof", "cpu2.pprof"]
     assert all(0 <= offset - 2 * tick < 1 for tick, offset in enumerate(offsets))

@@ -23,16 +23,16 @@ export function buildPicker(catalogue, dispatch, tell) {
 
     // Another run is first looked at in the place where one was: the same file, or what comes nearest.
     async function chooseRun(name) {
-      if (!name) return dispatch({ [field]: "" });
+      if (!name) return void dispatch({ [field]: "" });
       try {
-        const wanted = await catalogue.find(state[field] || state.profile).catch(() => null);
+        const seek = (id) => catalogue.find(id).catch(() => null);
+        const [own, head] = [await seek(state[field]), await seek(state.profile)];
         const list = await catalogue.profiles(name);
-        const found = (wanted && counterpart(wanted, list)) || list[0];
-        dispatch({ [field]: found.id });
+        const wanted = (own?.kind === head?.kind ? own : head) ?? list[0];
+        dispatch({ [field]: (counterpart(wanted, list) ?? list[0]).id });
       } catch (error) {
         tell(error.message);
       }
-      return undefined;
     }
 
     async function show(id) {
