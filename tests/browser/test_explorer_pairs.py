@@ -152,11 +152,15 @@ QUICK = """async ([text, asks]) => {
 
 
 def test_a_small_table_is_made_at_once_where_that_is_sure_to_end(pure: Any) -> None:
-    here = [{"focus": "f[05-7]$", "ignore": "pkg3"}, {"hide": "pkg[12]"}, {"show": "nothing like it"}]
+    here = [{"focus": "f[05-7]$", "ignore": "pkg3"}, {"hide": "(?i)pkg[12]+|f\\.*"}, {"show": "nothing like it"}]
     elsewhere = [
         {},
         {"focus": "(a+)+!"},
         {"focus": "f", "ignore": "(?:f|g)*!"},
+        {"focus": "f?f?f?fff"},
+        {"hide": ".*.*.*!"},
+        {"show": "(a|b)(a|b)(a|b)"},
+        {"hide": "f*[|]g*"},
         {"focus": "f", "tagFocus": "key=value"},
     ]
     told = pure.evaluate(QUICK, [packed(random_samples(5, 150, depth=10)), [*here, *elsewhere]])
