@@ -7,7 +7,6 @@ locked and the service itself has the last word (`conflict`).
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import stat
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 from pipeline.collect.clock import Clock, wait
 from pipeline.collect.faults import FetchError
+from pipeline.collect.rundir import take_lock
 from pipeline.collect.secrets import safe_url
 
 _LOOPBACK: Final = re.compile(r"^(localhost|127(\.\d+){3}|::1|0\.0\.0\.0|::)$", re.IGNORECASE)
@@ -38,7 +38,7 @@ def cpu_slot(url: str, clock: Clock, *, until: float, over: Callable[[], bool]) 
         yield
         return
     try:
-        while not _take(lock):
+        while not take_lock(lock):
             if over():
                 raise FetchError("interrupted", f"collecting was stopped: {safe_url(url)}")
             left = until - clock.monotonic()
@@ -60,14 +60,6 @@ def slot_name(url: str) -> str:
     host = "localhost" if _LOOPBACK.match(parts.hostname or "") else (parts.hostname or "").lower()
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return f"cpu-{re.sub(r'[^a-z0-9.-]', '_', host)[:200]}-{port}.lock"
-
-
-def _take(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _open(url: str) -> int | None:

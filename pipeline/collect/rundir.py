@@ -145,7 +145,7 @@ def held(profiles: Path) -> tuple[Path, ...]:
                 continue
             lock = _open_dir(path)
             try:
-                if not _free(lock):
+                if not take_lock(lock):
                     found.append(path)
             finally:
                 os.close(lock)
@@ -164,15 +164,15 @@ def sweep(profiles: Path, clock: Clock) -> tuple[str, ...]:
                 continue
             lock = _open_dir(path)
             try:
-                if _free(lock) or (_orphaned(path) and not wait(clock, _ORPHAN_SECONDS, partial(_free, lock))):
+                if take_lock(lock) or (_orphaned(path) and not wait(clock, _ORPHAN_SECONDS, partial(take_lock, lock))):
                     done.append(_finish(path, run_id, clock))
             finally:
                 os.close(lock)
     return tuple(done)
 
 
-def _free(lock: int) -> bool:
-    """Take the lock of a partial run if no living process has it."""
+def take_lock(lock: int) -> bool:
+    """Take the lock of an open file if no living process has it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
