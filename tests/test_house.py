@@ -53,6 +53,20 @@ def test_scripts_and_templates_are_small() -> None:
     assert not [path for path in TEMPLATES if path.read_text().count("\n") > 120]
 
 
+STYLES = sorted((ROOT / "site_templates" / "assets" / "css").glob("*.css"))
+SET_IN_TYPE = re.compile(
+    r"font-size: (?!var\(--pb-\w+\)|inherit|[\d.]+p[tx])"
+    r"|font-weight: (?!400|600|inherit)"
+    r"|font: (?!inherit|400 var|12px)"
+)
+
+
+@pytest.mark.parametrize("path", STYLES, ids=lambda path: path.name)
+def test_pages_are_set_in_few_fonts(path: Path) -> None:
+    """Sizes are those of the scale (points on paper, pixels within pictures): each other one is a font more to open."""
+    assert not SET_IN_TYPE.findall(path.read_text())
+
+
 def test_nothing_else_at_the_top() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if tracked.returncode != 0:

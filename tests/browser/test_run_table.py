@@ -18,7 +18,8 @@ pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 PAGE = """{% from "partials/run_table.html.j2" import run_table %}<!DOCTYPE html><html lang="en"><head><title>t</title>
-<link rel="stylesheet" href="../assets/profbook.css"><script src="../assets/early.js"></script></head>
+<script>document.documentElement.classList.add("pb-js")</script>
+<link rel="stylesheet" href="../assets/profbook.css"></head>
 <body class="md-typeset"><h2 id="runs">Runs</h2>{{ run_table(listing, columns, "../") }}
 <script src="../assets/profbook.js"></script></body></html>"""
 

@@ -241,6 +241,42 @@ def test_the_first_frame_has_the_systems_scheme(site: Path, browser: Any) -> Non
         assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
 
 
+def test_the_first_frame_has_the_colours_a_reader_chose(base: str, page: Any) -> None:
+    page.goto(f"{base}/{RUN}")
+    page.locator("[data-md-component=palette] label:visible").click()
+    page.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
+    page.route("**/bundle.*", lambda route: route.fulfill(body=""))
+    page.goto(f"{base}/{RUN}")
+    assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
+
+
+def test_scripts_come_after_the_first_frame_and_in_their_order(base: str, page: Any) -> None:
+    page.goto(f"{base}/{RUN}")
+    page.wait_for_function("globalThis.profbook?.entries?.profbook")
+    names = page.evaluate("[...document.scripts].filter((one) => one.src).map((one) => one.src.split('/').at(-1))")
+    assert [name.partition(".")[0] for name in names[:3]] == ["early", "bundle", "profbook"]
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    begun = page.evaluate(
+        """() => performance.getEntriesByType("resource").filter((one) => one.name.includes(".js"))
+            .map((one) => one.startTime)"""
+    )
+    assert all(start >= painted for start in begun)  # nothing is timed on the disk
+
+
+def test_a_run_page_is_set_in_few_fonts(base: str, page: Any) -> None:
+    """Each costs a part of a millisecond before the first frame, and there were 28."""
+    page.goto(f"{base}/{RUN}")
+    fonts = page.evaluate(
+        """() => [...document.querySelectorAll("body *")].flatMap((one) => {
+            const hasText = [...one.childNodes].some((part) => part.nodeType === Node.TEXT_NODE && part.data.trim());
+            if (!hasText || !one.checkVisibility()) return [];
+            const { fontFamily, fontSize, fontWeight, fontStyle } = getComputedStyle(one);
+            return [[fontFamily, fontSize, fontWeight, fontStyle].join()];
+        })"""
+    )
+    assert len(set(fonts)) <= 15, sorted(set(fonts))
+
+
 def test_everything_is_there_without_scripts(site: Path, browser: Any) -> None:
     with watched_page(browser, site, java_script_enabled=False) as opened:
         opened.goto((site / RUN).as_uri())

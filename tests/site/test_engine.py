@@ -116,6 +116,19 @@ def test_the_same_site_comes_of_every_engine(tmp_path: Path, name: str) -> None:
     assert f"{run}index.html" in {one["location"] for one in told.get("docs") or told["items"]}
 
 
+def test_the_theme_asks_for_no_other_names_than_ours() -> None:
+    """Its inline scripts are replaced by partials/first.html: a theme that has others there wants another look."""
+    theme = find_spec("material")
+    assert theme
+    assert theme.origin
+    scripts = Path(theme.origin).parent / "templates" / "partials" / "javascripts"
+    ours = (templates_dir() / "overrides" / "partials" / "first.html").read_text()
+    names = set(re.findall(r"__md_\w+(?==)", (scripts / "base.html").read_text()))
+    assert names
+    assert names == set(re.findall(r"__md_\w+(?= =)", ours))
+    assert '__md_get("__palette")' in (scripts / "palette.html").read_text()
+
+
 def test_the_plain_frame_leads_from_document_to_document(tmp_path: Path) -> None:
     first = made(tmp_path, content())
     page = first.read("guide/index.html").decode()

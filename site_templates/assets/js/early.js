@@ -1,9 +1,7 @@
-// Runs in the head, before the theme's script: marks the page as scripted, so that nothing moves when the rest arrives,
-// lets the theme's search fetch its index only when somebody is about to search, and lets it work from the disk, where
-// browsers refuse workers.
+// Runs before the theme's script: lets its search fetch the index only when somebody is about to search, and lets it work
+// from the disk, where browsers refuse workers.
 (() => {
   "use strict";
-  document.documentElement.classList.add("pb-js");
 
   /** The index is the largest file of most pages, and most readers never search: the theme gets it when they begin to. */
   function fetchIndexLate() {
@@ -14,6 +12,7 @@
       if (params.has("q") || params.has("h")) resolve();
       const look = ({ target }) => target.closest?.(".md-search, [for=__search]") && resolve();
       for (const kind of ["focusin", "pointerover"]) addEventListener(kind, look);
+      look({ target: document.activeElement ?? document });
     });
     head.appendChild = (node) => {
       const add = () => append.call(head, node);

@@ -24,7 +24,7 @@ export function readPalette(element) {
     palette[`more-${size}`] = read(`more-${size}`);
     palette[`less-${size}`] = read(`less-${size}`);
   }
-  palette.font = style.getPropertyValue("--pb-flame-font").trim() || "sans-serif";
+  palette.font = style.getPropertyValue("--md-text-font-family").trim() || "sans-serif";
   return palette;
 }
 
