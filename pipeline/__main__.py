@@ -22,6 +22,8 @@ from pipeline.verbs import COLLECTIONS, GRAPH_VERBS, OTHER_VERBS, help_of, optio
 _INTERNAL: Final = 5
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
+_GARBAGE: Final = 100_000
+"""New objects after which the garbage collector looks for circles."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -166,11 +168,16 @@ def _run_graph(verb: str, rest: list[str]) -> int:
         def process_args(self, cmd_args: list[str]) -> list[str]:
             return list(cmd_args)
 
-    command: Any = Command(ModuleTaskLoader(tasks), config_filenames=())
+    command: Any = Command(ModuleTaskLoader(tasks.graph(verb)), config_filenames=())
+    thresholds = gc.get_threshold()
+    # What is known of thousands of runs lives to the end: the collector would walk all of it again and again.
+    gc.set_threshold(_GARBAGE, *thresholds[1:])
     try:
         code: int = command.run(["run", *words])
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else _INTERNAL
+    finally:
+        gc.set_threshold(*thresholds)
     # doit's own code for a command line or graph it cannot read; failures of tasks have left through SystemExit.
     return UsageError.exit_code if code else 0
 

@@ -16,7 +16,7 @@ from pipeline.errors import ConfigError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.gate import GateResult
 from pipeline.model.verdict import Comparison
-from pipeline.store import atomic, records
+from pipeline.store import atomic, records, runs
 from pipeline.units import counted
 
 
@@ -53,7 +53,8 @@ def judge(
     """Make the comparisons of the settings, or that of ``pair``, and judge them. Raises ConfigError without any."""
     from pipeline.compare.gate import judge_gate
 
-    found = () if pair or config.compare else [one.run for one in stages.known_runs(root, config)]
+    stored = stages.known_runs(root, config)
+    found = [one.run for one in stored]
     pairs = (CompareConfig(base=pair[0], head=pair[1]),) if pair else stages.pairs(config, found)
     if not pairs:
         raise ConfigError(
@@ -61,7 +62,7 @@ def judge(
             cure="Collect runs of a second label, write a [[compare]] with base and head, or name two labels: "
             "profbook gate BASE HEAD",
         )
-    compared = _comparisons(root, config, pairs)
+    compared = _comparisons(root, config, pairs, stored)
     return compared, judge_gate(compared, config.accept, today=today, strict=strict)
 
 
@@ -99,8 +100,8 @@ def tell_comparisons(root: Path, config: Config, *, say: Callable[[str], None] =
     """Say how each comparison of the settings comes out, and why."""
     from pipeline.render.gate_text import outcome_lines
 
-    found = () if config.compare else [one.run for one in stages.known_runs(root, config)]
-    compared = _comparisons(root, config, stages.pairs(config, found))
+    stored = stages.known_runs(root, config)
+    compared = _comparisons(root, config, stages.pairs(config, [one.run for one in stored]), stored)
     for line in outcome_lines(compared):
         say(line)
     if not compared:
@@ -108,10 +109,11 @@ def tell_comparisons(root: Path, config: Config, *, say: Callable[[str], None] =
     return 0
 
 
-def _comparisons(root: Path, config: Config, pairs: Sequence[CompareConfig]) -> list[Comparison]:
+def _comparisons(
+    root: Path, config: Config, pairs: Sequence[CompareConfig], stored: Sequence[runs.Listed]
+) -> list[Comparison]:
     from pipeline.compare.pair import compare_labels
 
-    stored = stages.known_runs(root, config)
     trees = partial(records.call_tree, stages.build_folder(root))
     found = []
     for pair in pairs:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline import history, stages
-from pipeline.compare import pairs as pairing
 from pipeline.errors import StoreError
 from pipeline.model.config import Config
 from pipeline.model.decision import Decision
@@ -71,70 +70,73 @@ class _Compared:
 # --- is there anything to do? ------------------------------------------------------------------------------------
 
 
-def _document(root: Path) -> Path:
-    return build_folder(root) / "site.json"
+def _compare_keys(config: Config, look: stages.Look) -> dict[str, str]:
+    asked = stages.asked(look.plan, config)
+    return {slug: stages.compare_key(pair, config, look.runs) for slug, pair in asked.items()}
 
 
-def _site_key(config: Config, stored: Sequence[runs.Listed]) -> str:
+def _site_key(config: Config, look: stages.Look) -> str:
     from pipeline.site.templates import templates_dir
 
-    asked = stages.pairs(config, [one.run for one in stored])
-    compared = {stages.slug(pair): stages.compare_key(pair, config, stored) for pair in asked}
-    return fingerprint.site_key(stages.record_keys(stored, config), compared, config, templates_dir())
+    return fingerprint.site_key(look.keys, _compare_keys(config, look), config, templates_dir())
 
 
 def _live(root: Path) -> SiteTree:
     """Open the site that is there, with what its document says of it."""
-    _, contents = records.head(_document(root), kind="site")
+    _, contents = records.head(stages.site_document(root), kind="site")
     try:
-        keys = dict(records.read(_document(root), SiteSummary, kind="site").units) if contents else {}
+        keys = dict(records.read(stages.site_document(root), SiteSummary, kind="site").units) if contents else {}
     except StoreError:  # what another version wrote vouches for nothing
         keys = {}
     known = {unit: (keys.get(unit, ""), content) for unit, content in contents.items()}
     return SiteTree(build_folder(root) / "site", stages.memory(root, "site"), known)
 
 
-def is_built(root: Path, config: Config, stored: Sequence[runs.Listed]) -> bool:
+def is_built(root: Path, config: Config, look: stages.Look) -> bool:
     """Tell whether the site is current, whole and holds nothing else."""
-    key, contents = records.head(_document(root), kind="site")
-    if not key or key != _site_key(config, stored):
+    key, contents = records.head(stages.site_document(root), kind="site")
+    if not key or key != _site_key(config, look):
         return False
     tree = SiteTree(build_folder(root) / "site", stages.memory(root, "site"), {})
     found = {unit: content for unit in tree.units() if (content := tree.content(unit))}
-    return found == contents and history.is_current(build_folder(root), stages.record_keys(stored, config), config)
+    return found == contents and history.is_current(build_folder(root), look.keys, config)
 
 
 # --- building it -------------------------------------------------------------------------------------------------
 
 
-def build_site(root: Path, config: Config, *, say: Callable[[str], None] = locks.tell) -> bool:
-    """Render what is new and bring the site up to date; leftovers of runs that are gone are removed."""
+def build_site(
+    root: Path, config: Config, *, look: stages.Look | None = None, say: Callable[[str], None] = locks.tell
+) -> bool:
+    """Render what is new and bring the site up to date; leftovers of runs that are gone are removed.
+
+    ``look`` is what the command has seen already; it is not used when another one has built the site since.
+    """
     build = build_folder(root)
     with locks.hold(build / "locks", "site"):
-        stored = stages.known_runs(root, config)
-        if is_built(root, config, stored):
+        if look is None or look.site != stages.site_state(root):
+            look = stages.look(root, config)
+        if is_built(root, config, look):
             return False
-        say(f"building the site of {counted(len(stored), 'run')} …")
-        keys = stages.record_keys(stored, config)
-        found = [stages.summary_of(root, name, key, config) for name, key in keys.items()]
-        compared = _comparisons(root, config, stored)
-        _prune(root, config, {one.brief.slug for one in compared})
-        made = _render(root, config, found, compared, stored)
+        say(f"building the site of {counted(len(look.runs), 'run')} …")
+        found = [stages.summary_of(root, name, key, config, look.derived[name]) for name, key in look.keys.items()]
+        compared = _comparisons(root, config, look)
+        _prune(root, config, look.keys.keys(), {one.brief.slug for one in compared})
+        made = _render(root, config, found, compared, look.plan.findings)
         for place in made.skipped:
             say(f"not copied into the site: {place}")
-        _seal(root, found, compared, made, key=_site_key(config, stored))
+        _seal(root, found, compared, made, key=_site_key(config, look))
     return True
 
 
-def _comparisons(root: Path, config: Config, stored: Sequence[runs.Listed]) -> list[_Compared]:
+def _comparisons(root: Path, config: Config, look: stages.Look) -> list[_Compared]:
     """Bring all comparisons up to date; those without a run are left out."""
-    found = []
-    for pair in stages.pairs(config, [one.run for one in stored]):
-        key, slug = stages.compare_key(pair, config, stored), stages.slug(pair)
+    asked, found = stages.asked(look.plan, config), []
+    for slug, key in _compare_keys(config, look).items():
         if not key:
             continue
-        if not stages.is_compared(root, pair, config, stored):
-            stages.compare_labels(root, pair, config)
+        if not records.is_current(records.comparison(build_folder(root), slug), kind="comparison", key=key):
+            stages.compare_labels(root, asked[slug], config, look.runs)
         known = stages.memory(root, "compare").recall(slug, key)
         if known is None:
             known = codec.dump(_brief(_read_comparison(root, slug))).decode()
@@ -152,12 +154,12 @@ def _brief(comparison: Comparison) -> Comparison:
     return replace(comparison, functions=shown)
 
 
-def _prune(root: Path, config: Config, compared: AbstractSet[str]) -> None:
+def _prune(root: Path, config: Config, known: AbstractSet[str], compared: AbstractSet[str]) -> None:
     """Remove what was derived from runs and comparisons that are no more."""
-    build = build_folder(root)
-    for folder in (build / "derived").glob("*"):
-        if not (profiles_folder(root, config) / folder.name).is_dir():
-            atomic.remove(folder)
+    build, derived = build_folder(root), records.derived(build_folder(root))
+    for name in {place.name for place in derived.glob("*")} - known:
+        if not (profiles_folder(root, config) / name).is_dir():
+            atomic.remove(derived / name)
     for path in (build / "compare").glob("*.json"):
         if path.stem not in compared:
             atomic.remove(path)
@@ -168,14 +170,13 @@ def _render(
     config: Config,
     found: Sequence[RunSummary],
     compared: Sequence[_Compared],
-    stored: Sequence[runs.Listed],
+    noted: Sequence[Finding],
 ) -> BuildReport:
     from pipeline.render import run_list
     from pipeline.site import build, templates, workers
     from pipeline.site.parts import kept_parts
 
     output, folder = build_folder(root), templates.templates_dir()
-    noted = pairing.plan(config.compare, [one.run for one in stored], config.comparison).findings
     shop = _workshop(root, config)
     decisions = _decisions(config, [one.brief for one in compared])
     live, read = _live(root), _reader(root, config, found)
@@ -336,7 +337,7 @@ def _seal(
     contents = {unit: content for unit, (_, content) in sorted(made.units.items())}
     changes = codec.dump(_Changes(made.changed, made.removed))
     atomic.write_bytes(changes_file(root), changes + b"\n", flush=False)
-    records.seal(_document(root), summary, kind="site", key=key, files=contents)
+    records.seal(stages.site_document(root), summary, kind="site", key=key, files=contents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +354,7 @@ def changes_file(root: Path) -> Path:
 
 def report(root: Path, config: Config, *, say: Callable[[str], None] = print) -> int:
     """Say where the site is, what it holds and what is missing; the exit code is 3 when data is missing."""
-    summary = records.read(_document(root), SiteSummary, kind="site")
+    summary = records.read(stages.site_document(root), SiteSummary, kind="site")
     counts = [counted(summary.runs, "run"), counted(summary.comparisons, "comparison")]
     counts += [counted(summary.warnings, "warning")] if summary.warnings else []
     counts += [counted(summary.error_count, "error")] if summary.error_count else []

@@ -8,8 +8,9 @@ it worked. Keys decide (`store.fingerprint`), never times. What is wrong with on
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -50,6 +51,46 @@ def memory(root: Path, name: str) -> seen.Memory:
 def known_runs(root: Path, config: Config) -> tuple[runs.KnownRun, ...]:
     """List all runs, reading those that changed since the last look."""
     return runs.known_runs(profiles_folder(root, config), memory(root, "runs"))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the project found, for all steps of a command: the runs, the key of each run's record, what was
+    ``derived`` of each (for `summaries.taken`), which of them to compare, and the state the site had before
+    (`site_state`).
+    """
+
+    runs: tuple[runs.KnownRun, ...]
+    keys: Mapping[str, str]
+    derived: Mapping[str, str]
+    plan: pairing.Plan
+    site: str
+
+    def is_derived(self, run_id: str) -> bool:
+        """Tell whether a run's record was current and whole."""
+        return summaries.has_key(self.derived[run_id], self.keys[run_id])
+
+
+def look(root: Path, config: Config) -> Look:
+    """Look at all runs, and at all that was derived from them, once: what takes time with many runs."""
+    site = site_state(root)
+    found = known_runs(root, config)
+    keys = record_keys(found, config)
+    derived = summaries.look(build_folder(root), keys, memory(root, "derived"))
+    return Look(found, keys, derived, pairing.plan(config.compare, [one.run for one in found], config.comparison), site)
+
+
+def site_document(root: Path) -> Path:
+    """Say where the document is that vouches for the site."""
+    return build_folder(root) / "site.json"
+
+
+def site_state(root: Path) -> str:
+    """Say which site is there, so that a `Look` from before another one is known for it; empty without one."""
+    try:
+        return seen.state_of(site_document(root))
+    except OSError:
+        return ""
 
 
 # --- derive ------------------------------------------------------------------------------------------------------
@@ -110,10 +151,13 @@ def derive_run(root: Path, run_id: str, config: Config) -> bool:
     return True
 
 
-def summary_of(root: Path, run_id: str, key: str, config: Config) -> RunSummary:
-    """Read a run's summary, deriving the run first if it is not current. Raises StoreError when it is gone."""
+def summary_of(root: Path, run_id: str, key: str, config: Config, looked: str = "") -> RunSummary:
+    """Read a run's summary, deriving the run first if it is not current. Raises StoreError when it is gone.
+
+    ``looked`` is what a look at it has found already.
+    """
     find = partial(summaries.find, build_folder(root), run_id, memory=memory(root, "derived"))
-    found = find(key)
+    found = summaries.taken(looked, key) or find(key)
     if found is None:
         derive_run(root, run_id, config)
         # What was just derived may be of a run that has changed since its key was made.
@@ -137,9 +181,13 @@ def pairs(config: Config, found: Sequence[Run] = ()) -> tuple[CompareConfig, ...
     """List the comparisons to make: those of the settings, or what suits the runs ``found``; then those that decisions
     rest on.
     """
-    made = pairing.plan(config.compare, found, config.comparison).pairs
-    asked = (*made, *(CompareConfig(base=one.base, head=one.head) for one in config.decisions))
-    return tuple({slug(pair): pair for pair in asked}.values())
+    return tuple(asked(pairing.plan(config.compare, found, config.comparison), config).values())
+
+
+def asked(plan: pairing.Plan, config: Config) -> dict[str, CompareConfig]:
+    """List the comparisons of a plan and those that decisions rest on, by slug. Raises ConfigError as `slug` does."""
+    wanted = (*plan.pairs, *(CompareConfig(base=one.base, head=one.head) for one in config.decisions))
+    return {slug(pair): pair for pair in wanted}
 
 
 def slug(pair: CompareConfig) -> str:
@@ -176,14 +224,19 @@ def is_compared(root: Path, pair: CompareConfig, config: Config, stored: Sequenc
     return not key or records.is_current(records.comparison(build_folder(root), slug(pair)), kind="comparison", key=key)
 
 
-def compare_labels(root: Path, pair: CompareConfig, config: Config) -> bool:
-    """Compare the runs of two labels and write the comparison; nothing is done when neither label has a run."""
+def compare_labels(
+    root: Path, pair: CompareConfig, config: Config, stored: Sequence[runs.Listed] | None = None
+) -> bool:
+    """Compare the runs of two labels and write the comparison; nothing is done when neither label has a run.
+
+    ``stored`` are the runs where they are known already.
+    """
     from pipeline.analysis.metrics import HEADLINE, METRICS
     from pipeline.compare.pair import compare_labels as compare
 
     build = build_folder(root)
     with locks.hold(build / "locks", f"compare-{slug(pair)}"):
-        stored = known_runs(root, config)
+        stored = known_runs(root, config) if stored is None else stored
         if is_compared(root, pair, config, stored):
             return False
         base, head = _sides(stored, pair, config)

@@ -43,18 +43,13 @@ def _project() -> tuple[Path, Config]:
 
 
 @cache
-def _known() -> tuple[runs.KnownRun, ...]:
-    return stages.known_runs(*_project())
-
-
-@cache
-def _keys() -> dict[str, str]:
-    return stages.record_keys(_known(), _project()[1])
+def _look() -> stages.Look:
+    return stages.look(*_project())
 
 
 def forget() -> None:
     """Read settings and runs anew, for a process that gives several commands."""
-    for remembered in (_project, _known, _keys):
+    for remembered in (_project, _look):
         remembered.cache_clear()
 
 
@@ -251,12 +246,16 @@ def _doctor() -> Any:
 def task_derive() -> Iterator[Task]:
     """Read, measure and doubt each run that is new or changed."""
     yield {"basename": "derive", "name": None, "doc": task_derive.__doc__}
-    for name in run_names():
-        yield {
-            "name": name,
-            "actions": [(_act, [stages.derive_run, name])],
-            "uptodate": [(_is_derived, [name])],
-        }
+    yield from map(_derive_task, run_names())
+
+
+def _derive_task(name: str) -> Task:
+    return {"name": name, "actions": [(_act, [stages.derive_run, name])], "uptodate": [(_is_derived, [name])]}
+
+
+def _derive_new() -> Iterator[Task]:
+    yield {"basename": "derive", "name": None, "doc": task_derive.__doc__}
+    yield from (_derive_task(name) for name in run_names() if not _is_derived(name))
 
 
 def task_compare() -> Iterator[Task]:
@@ -265,10 +264,14 @@ def task_compare() -> Iterator[Task]:
     for slug, pair in _pairs().items():
         yield {
             "name": slug,
-            "actions": [(_act, [stages.compare_labels, pair])],
+            "actions": [(_act, [_compare, pair])],
             "uptodate": [(_is_compared, [pair])],
             "task_dep": ["derive"],
         }
+
+
+def _compare(root: Path, pair: CompareConfig, config: Config) -> bool:
+    return stages.compare_labels(root, pair, config, _look().runs)
 
 
 def task__outcomes() -> Task:
@@ -279,10 +282,14 @@ def task__outcomes() -> Task:
 def task__build() -> Task:
     """Render the site if anything in it changed."""
     return {
-        "actions": [(_act, [sites.build_site])],
+        "actions": [(_act, [_build])],
         "uptodate": [_is_built],
         "task_dep": ["derive", "compare"],
     }
+
+
+def _build(root: Path, config: Config) -> bool:
+    return sites.build_site(root, config, look=_look())
 
 
 def task_site() -> Task:
@@ -447,20 +454,32 @@ def run_names() -> tuple[str, ...]:
 def _pairs() -> dict[str, CompareConfig]:
     try:
         config = _project()[1]
-        # Settings that name the pairs spare us looking at the runs.
-        found = () if config.compare else [one.run for one in _known()]
-        return {stages.slug(pair): pair for pair in stages.pairs(config, found)}
+        if config.compare:  # settings that name the pairs spare us looking at the runs
+            return {stages.slug(pair): pair for pair in stages.pairs(config)}
+        return stages.asked(_look().plan, config)
     except ProfbookError:
         return {}  # the site task meets the same error and reports it
 
 
 def _is_derived(name: str) -> bool:
-    return _is_true(lambda: stages.is_derived(_project()[0], name, _keys()[name]))
+    return _is_true(lambda: _look().is_derived(name))
 
 
 def _is_compared(pair: CompareConfig) -> bool:
-    return _is_true(lambda: stages.is_compared(_project()[0], pair, _project()[1], _known()))
+    return _is_true(lambda: stages.is_compared(_project()[0], pair, _project()[1], _look().runs))
 
 
 def _is_built() -> bool:
-    return _is_true(lambda: sites.is_built(*_project(), _known()))
+    return _is_true(lambda: sites.is_built(*_project(), _look()))
+
+
+_OF_RUNS: Final = {"site": _derive_new, "compare": _derive_new, "derive": task_derive}
+
+
+def graph(verb: str) -> dict[str, Any]:
+    """Give the part of the graph a verb needs. doit takes time for every task, so of thousands of runs only those with
+    something to do are in it; plain `doit` has them all.
+    """
+    if verb not in _OF_RUNS:
+        return {"DOIT_CONFIG": DOIT_CONFIG, f"task_{verb}": globals()[f"task_{verb}"]}
+    return {**globals(), "task_derive": _OF_RUNS[verb]}

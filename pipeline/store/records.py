@@ -30,9 +30,14 @@ RECORD: Final = "record.json"
 _HEAD_KEYS: Final = ("format", "kind", "key", "sha256", "files")
 
 
+def derived(build: Path) -> Path:
+    """Say where all that is derived from runs is, a folder for each."""
+    return build / "derived"
+
+
 def run_record(build: Path, run_id: str) -> Path:
     """Say where the record of a run is."""
-    return build / "derived" / run_id / RECORD
+    return derived(build) / run_id / RECORD
 
 
 def comparison(build: Path, slug: str) -> Path:

@@ -8,6 +8,8 @@ the folder. The text is columns and not objects: a site reads thousands of them.
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,28 +56,45 @@ def _columns(rows: tuple[Any, ...], names: tuple[str, ...]) -> list[list[Any]]:
 
 def key_of(build: Path, run_id: str, memory: seen.Memory) -> str:
     """Key of a run's record; empty when the record or one of its data files is missing or damaged."""
-    return _look(build, run_id, memory).partition(" ")[0]
+    return _look(os.fspath(records.derived(build)), run_id, memory).partition(" ")[0]
 
 
 def find(build: Path, run_id: str, key: str, memory: seen.Memory) -> RunSummary | None:
     """Read the summary of a run whose record has this key and is whole, with its files; None when it is not."""
-    found, _, text = _look(build, run_id, memory).partition(" ")
+    return taken(_look(os.fspath(records.derived(build)), run_id, memory), key)
+
+
+def look(build: Path, names: Iterable[str], memory: seen.Memory) -> dict[str, str]:
+    """Look at the derived folders of many runs: what `taken` takes their summaries from, by run; empty texts for those
+    that are not whole.
+    """
+    derived = os.fspath(records.derived(build))
+    return {name: _look(derived, name, memory) for name in names}
+
+
+def has_key(looked: str, key: str) -> bool:
+    """Tell whether what `look` gave for a run is of the record with this key."""
+    return looked.startswith(key) and looked[len(key) : len(key) + 1] == " "
+
+
+def taken(looked: str, key: str) -> RunSummary | None:
+    """Take a summary from what `look` gave for its run, when the record has this key."""
     try:
-        return load(text) if found == key else None
+        return load(looked[len(key) + 1 :]) if has_key(looked, key) else None
     except ValueError:
         return None
 
 
-def _look(build: Path, run_id: str, memory: seen.Memory) -> str:
+def _look(derived: str, run_id: str, memory: seen.Memory) -> str:
     """Give ``<key> <summary>`` of a folder that is whole, from the memory if nothing in it has changed."""
-    place = records.run_record(build, run_id).parent
+    place = f"{derived}/{run_id}"
     folder = seen.look(place)
     if folder is None:
         return ""
     state = folder.state
     found = memory.recall(run_id, state)
     if found is None:
-        found = _read(place, {file.path for file in folder.files})
+        found = _read(Path(place), set(folder.paths))
         if found and folder.settled:
             memory.keep(run_id, state, found)
     return found

@@ -52,7 +52,7 @@ class SiteTree:
 
     def _content(self, unit: str) -> str:
         folder = self._look(unit)
-        if folder is None or not any(not file.path.endswith("/") for file in folder.files):
+        if folder is None or all(path.endswith("/") for path in folder.paths):
             return ""
         found = self._memory.recall(unit, folder.state) if folder.settled else None
         return found.partition(" ")[0] if found else self.content_of(self.digests(unit, folder))

@@ -83,7 +83,7 @@ def test_a_fresh_change_is_not_settled(folder: Path, monkeypatch: pytest.MonkeyP
     later = time.time_ns() + SETTLED_NANOS + 10**9
     monkeypatch.setattr(seen.time, "time_ns", lambda: later)
     again = look(folder)
-    assert again == FolderState(found.files, settled=True)
+    assert again == FolderState(found.facts, settled=True)
 
 
 def test_a_memory_is_kept_between_processes(tmp_path: Path) -> None:

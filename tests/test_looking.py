@@ -1,0 +1,132 @@
+"""A command looks at every folder once, whatever the number of its steps, and at what another process did meanwhile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import sites, stages, tasks
+from pipeline.__main__ import main
+from pipeline.store import runs, seen
+from pipeline.store.config import load_config
+from tests.builders import pprof_bytes, write_run
+
+RUNS = ("20261101_100000-main", "20261101_100100-main", "20261101_100200-other")
+NEW = "20261101_100300-main"
+
+
+def add(root: Path, name: str) -> None:
+    write_run(root / "profiles", name, {"cpu.prof": pprof_bytes([(("main.main",), (1, 10**9 + len(name)))])})
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "profbook.toml").write_text('[site]\nengine = "none"\n[comparison]\nbaseline = "main"\n')
+    for name in RUNS:
+        add(tmp_path, name)
+    monkeypatch.chdir(tmp_path)
+    tasks.forget()
+    return tmp_path
+
+
+def site(root: Path, look: stages.Look | None = None) -> bool:
+    return sites.build_site(root, load_config(root, {}), look=look, say=lambda _: None)
+
+
+def looked(monkeypatch: pytest.MonkeyPatch, *words: str) -> Counter[str]:
+    """Run a command as a process of its own would; says how often it looked at each folder, from the project."""
+    tasks.forget()
+    seen.memory.cache_clear()
+    found: Counter[str] = Counter()
+    look = seen.look
+
+    def counted(folder: Path | str, *, deep: bool = True) -> Any:
+        found[Path(folder).relative_to(Path.cwd()).as_posix()] += 1
+        return look(folder, deep=deep)
+
+    monkeypatch.setattr(seen, "look", counted)
+    try:
+        assert main(words) == 0
+    finally:
+        monkeypatch.setattr(seen, "look", look)
+    return found
+
+
+def test_a_command_looks_at_each_folder_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main(["site"])
+    found = looked(monkeypatch, "site")
+    assert {f"{kind}/{name}" for kind in ("profiles", "build/derived", "build/site/runs") for name in RUNS} <= set(
+        found
+    )
+    assert set(found.values()) == {1}
+    add(root, NEW)
+    found = looked(monkeypatch, "site")
+    assert (root / "build/site/runs" / NEW / "index.html").is_file()
+    assert {found[f"profiles/{name}"] for name in RUNS} == {1}
+
+
+def test_only_what_a_verb_needs_is_in_its_graph(root: Path) -> None:
+    def derived(verb: str) -> list[str]:
+        tasks.forget()
+        return [one["name"] for one in tasks.graph(verb)["task_derive"]() if one["name"]]
+
+    assert derived("site") == derived("derive") == list(RUNS)
+    main(["site"])
+    assert derived("site") == derived("compare") == []
+    assert derived("derive") == list(RUNS)
+    add(root, NEW)
+    (root / "build/derived" / RUNS[0] / "summary.json").write_bytes(b"{}")
+    assert derived("site") == [RUNS[0], NEW]
+    assert set(tasks.graph("export")) == {"DOIT_CONFIG", "task_export"}
+
+
+def test_what_was_seen_already_is_not_looked_for_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = stages.look(root, load_config(root, {}))
+    monkeypatch.setattr(stages, "look", None)
+    monkeypatch.setattr(stages, "known_runs", None)
+    assert site(root, look)
+
+
+def test_a_look_from_before_another_build_is_not_used(root: Path) -> None:
+    config = load_config(root, {})
+    empty = stages.look(root, config)
+    site(root)
+    add(root, NEW)
+    site(root)
+    assert not site(root, empty)
+    old = stages.look(root, config)
+    add(root, "20261101_100400-main")
+    site(root)
+    assert not site(root, old)
+    assert len(list((root / "build/site/runs").glob("*/index.html"))) == 5
+
+
+def test_a_run_that_changed_after_the_look_is_seen_by_the_next_one(root: Path) -> None:
+    config = load_config(root, {})
+    site(root)
+    add(root, NEW)
+    look = stages.look(root, config)
+    write_run(root / "profiles", NEW, {"heap-after.prof": pprof_bytes([(("main.other",), (1, 7))])})
+    site(root, look)
+    assert site(root)
+    assert not site(root)
+    summary = stages.summary_of(root, NEW, stages.look(root, config).keys[NEW], config)
+    assert [one.path for one in summary.profiles] == [
+        one.path for one in runs.read_run(root / "profiles" / NEW).run.files
+    ]
+
+
+def test_a_side_that_cannot_be_an_address_stops_only_what_needs_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "profbook.toml").write_text('[[compare]]\nbase = "main"\nhead = "a b"\n')
+    tasks.forget()
+    assert main(["site"]) == 2
+    assert "cannot be part of an address" in capsys.readouterr().err
+    assert sorted(path.name for path in (root / "build/derived").iterdir()) == list(RUNS)
+    monkeypatch.setattr(stages, "derive_run", None)
+    tasks.forget()
+    assert main(["derive"]) == 0
