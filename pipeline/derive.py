@@ -294,7 +294,7 @@ def _analyse_one(file: RawFile, profile: Profile) -> tuple[ProfileRecord, dict[s
     name, data = "", {}
     if len(tree):
         opened = open_profile(profile)
-        whole, samples = pfv.pack(tree), stacks.pack_samples(opened, build_stack_tree(opened))
+        whole, samples = pfv.pack(tree), stacks.pack_samples(opened, build_stack_tree(opened), tree.frames)
         name = hashlib.sha256(whole + samples).hexdigest()[:16]
         data = payload_scripts(name, whole, samples)
         # Pages show the default sample type before their script has run; the script draws the others from the data.

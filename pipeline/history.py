@@ -22,7 +22,7 @@ _KIND: Final = "history"
 _LABEL_KIND: Final = "label-history"
 _SCRIPTS_KIND: Final = "history-scripts"
 _FAILED: Final = frozenset({"failed", "load_failed"})
-_SCRIPTS_CODE: Final = ("model/history.py", "render/encode.py", "render/history_data.py")
+_SCRIPTS_CODE: Final = ("model/history.py", "render/encode.py", "render/history_data.py", "render/payload.py")
 _NEWEST_LABELS: Final = 4
 _ORDERS: Final = 200
 

@@ -81,12 +81,12 @@ def test_what_is_not_proved_is_counted_and_listed_when_asked_for(root: Path, mon
 
 def test_the_site_is_not_current_without_its_history(root: Path) -> None:
     sites.build_site(root, CONFIG, say=lambda _: None)
-    stored = stages.known_runs(root, CONFIG)
-    assert sites.is_built(root, CONFIG, stored)
+    look = stages.look(root, CONFIG)
+    assert sites.is_built(root, CONFIG, look)
     whole = records.history(root / "build").read_bytes()
     for damage in (b"", whole[:-5], whole.replace(b"main", b"mean")):
         records.history(root / "build").write_bytes(damage)
-        assert not sites.is_built(root, CONFIG, stored)
+        assert not sites.is_built(root, CONFIG, look)
         assert sites.build_site(root, CONFIG, say=lambda _: None)
         assert records.history(root / "build").read_bytes() == whole
 

@@ -14,6 +14,7 @@ from pipeline.model.config import Config
 from pipeline.model.layout import place
 from pipeline.model.record import RunRecord
 from pipeline.model.run import RawFile, Run
+from pipeline.render.late import read_late
 from pipeline.site.templates import read_templates, templates_dir
 from pipeline.store import codec
 from tests.builders import pprof_bytes
@@ -57,7 +58,7 @@ def derived() -> RunRecord:
 def text_of(record: RunRecord) -> str:
     content = render_site((record,), (), config=Config(), templates=read_templates(templates_dir()), metrics=METRICS)
     (page,) = (page for page in content.stamped["run"] if RUN in page.url)
-    late = content.data[f"runs/{RUN}/more.js"].decode("unicode_escape")
+    late = str(read_late(content.data[f"runs/{RUN}/more.js"]))
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", (page.body + late).replace("<wbr>", "")))
 
 

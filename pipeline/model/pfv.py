@@ -63,7 +63,7 @@ _Bytes = NDArray[np.uint8]
 
 def pack(tree: CallTree) -> bytes:
     """Write a call tree, every sample type; its nodes must be in depth-first order. Frames get other numbers."""
-    frames, place = _sorted_frames(tree.frames)
+    frames, place = sorted_frames(tree.frames)
     columns, counts = _pack_frames(frames)
     counts["nodes"] = len(tree)
     columns["node.frame"] = encode_varints(place[tree.frame])
@@ -80,8 +80,8 @@ def pack(tree: CallTree) -> bytes:
     return seal(header | about, {name: columns[name] for name in COLUMNS} | weights)
 
 
-def _sorted_frames(frames: Frames) -> tuple[Frames, Index]:
-    """Sort frames by name and all else; returns them and the new place of each."""
+def sorted_frames(frames: Frames) -> tuple[Frames, Index]:
+    """Sort frames by name and all else, as files hold them; returns them and the new place of each."""
     texts = (frames.name, frames.file, frames.package, frames.mapping)
     keys = [
         (*(column[at].encode("utf-8", "surrogatepass") for column in texts if column), frames.bare[at : at + 1])
@@ -118,9 +118,9 @@ def usual_package(name: str) -> str:
     return name[: max(0, name.find(".", last, stop))]
 
 
-def seal(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> bytes:
-    """Put a header and named columns into one compressed file."""
-    whole = {**header, "format": FORMAT, "columns": [len(data) for data in columns.values()]}
+def seal(header: Mapping[str, Any], columns: Mapping[str, bytes], number: int = FORMAT) -> bytes:
+    """Put a header and named columns into one compressed file; ``number`` is that of the format."""
+    whole = {**header, "format": number, "columns": [len(data) for data in columns.values()]}
     text = json.dumps(whole, sort_keys=True, separators=(",", ":")).encode("ascii")
     parts = [struct.pack("<I", len(text)) + text, *columns.values()]
     packer = zlib.compressobj(9, zlib.DEFLATED, _GZIP, zlib.DEF_MEM_LEVEL)

@@ -3,7 +3,8 @@ Pure.
 
 Rules: the page itself knows no run. The catalogue is a small list of runs (``data/catalogue.js``), and for each run a
 list of its profiles (``runs/<run>/profiles.js``), read when one of them is asked for: so the page costs the same with
-three runs and with three thousand. Both are classic scripts, because ``fetch`` does not work from ``file://``.
+three runs and with three thousand. Both are classic scripts, because ``fetch`` does not work from ``file://``; all but
+the catalogue hold their value packed (`payload.packed`).
 
 ``profbook.data("catalogue", {format, runs: [[run, label, started]], bare, compared, outcomes})``, newest first, and
 ``profbook.data("run/<run>", {format, run, label, profiles: [{path, component, kind, phase, index, payload, types,
@@ -25,7 +26,7 @@ from pipeline.model.page import StampedPage
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.summary import RunSummary
 from pipeline.model.verdict import Comparison, Outcome
-from pipeline.render import encode, links
+from pipeline.render import encode, links, payload
 from pipeline.render.compare_page import title_of
 from pipeline.render.env import Environment, render
 from pipeline.render.explore_goroutines import followed_goroutines, is_followed
@@ -84,18 +85,13 @@ def run_catalogue(record: RunRecord) -> dict[str, bytes]:
     if not _has_profiles(record):
         return {}
     name, place = encode.safe_name(record.run.id), links.run_page(record.run.id)
-    files = {f"{place}profiles.js": _script(f"run/{name}", _run(record, name))}
+    files = {f"{place}profiles.js": payload.packed("data", f"run/{name}", _run(record, name))}
     if followed := followed_goroutines(record):
-        files[f"{place}goroutines.js"] = _script(f"goroutines/{name}", followed)
+        files[f"{place}goroutines.js"] = payload.packed("data", f"goroutines/{name}", followed)
     for profile in record.profiles:
         if profile.tree and (source := stored_source(profile, record.source)):
-            files[f"{place}source-{profile.tree}.js"] = _script(f"source/{profile.tree}", source)
+            files[f"{place}source-{profile.tree}.js"] = payload.packed("data", f"source/{profile.tree}", source)
     return files
-
-
-def _script(key: str, value: dict[str, Any]) -> bytes:
-    script = f"profbook.data({encode.json_text(key)},{encode.json_text(value)});\n"
-    return script.encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
 
 
 def _run(record: RunRecord, name: str) -> dict[str, Any]:

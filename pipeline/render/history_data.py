@@ -11,7 +11,8 @@ total, null where the run has no such profile; without cum where it is flat. A f
 ``names.js``, of those alone: ``{format, tables: [[component, kind, type, [name…]]]}``.
 
 Rules: values of metrics have five significant digits, so a picture of a thousand runs stays small; what verdicts and
-searches rest on is never read from here. Classic scripts, because ``fetch`` does not work from ``file://``.
+searches rest on is never read from here. Classic scripts with packed values (`payload.packed`), because ``fetch`` does
+not work from ``file://``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import numpy as np
 
 from pipeline.model.difference import Float
 from pipeline.model.history import PER_OPERATION, FunctionTable, RunHistory, Stretch
-from pipeline.render import encode
+from pipeline.render import encode, payload
 
 FORMAT: Final = 1
 KEPT: Final = "build/history/site"
@@ -73,17 +74,15 @@ def scripts(key: str, runs: Sequence[RunHistory], *, closed: bool) -> dict[str, 
         made["names"] = {"tables": names}
     else:
         made["functions"] = _weights(tables)
-    return {f"{name}.js": _script(f"history/{key}/{name}", value) for name, value in made.items()}
+    return {
+        f"{name}.js": payload.packed("data", f"history/{key}/{name}", {"format": FORMAT, **value})
+        for name, value in made.items()
+    }
 
 
 def shard_of(name: str) -> int:
     """Say in which of the scripts of a closed stretch a function is, by its name as shown."""
     return zlib.crc32(encode.visible(name).encode("utf-8", "backslashreplace")) % SHARDS
-
-
-def _script(key: str, value: Mapping[str, Any]) -> bytes:
-    text = encode.json_text({"format": FORMAT, **value})
-    return f"profbook.data({encode.json_text(key)},{text});\n".encode("utf-8", "backslashreplace")
 
 
 def _followed(runs: Sequence[RunHistory]) -> dict[Which, dict[int, FunctionTable]]:

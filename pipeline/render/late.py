@@ -1,7 +1,9 @@
 """What a run's page shows when it is asked for or read on to: a data script beside the page. Pure.
 
 Rules: only what repeats the run's files, or what the explorer shows whole, comes late. The script is a classic one, so
-it loads from the disk too; `assets/js/late.js` makes the tables of it. Cells are texts, or links as (text, address).
+it loads from the disk too: `profbook.late("<run>","<base64 of gzip of JSON>");`, a sixth of the text on the disk and no
+more than it over a line that compresses. `assets/js/late.js` makes the tables of it. Cells are texts, or links as
+(text, address).
 Parts that the templates write whole are cut out of the finished page between two marks, which no text can hold: it is
 escaped.
 """
@@ -15,7 +17,7 @@ from html import escape
 from typing import Any, Final
 
 from pipeline.model.page import StampedPage
-from pipeline.render import encode
+from pipeline.render import encode, payload
 from pipeline.render.commands import Command
 
 SCRIPT: Final = "more.js"
@@ -116,9 +118,13 @@ def cut(body: str) -> tuple[str, tuple[LateHtml, ...]]:
 
 def late_script(run_id: str, entries: Sequence[Late]) -> bytes:
     """Write the script of one run."""
-    held = {one.key: one.value() for one in entries}
-    script = f"profbook.late({encode.json_text(encode.safe_name(run_id))},{encode.json_text(held)});\n"
-    return script.encode("utf-8", "backslashreplace")
+    return payload.packed("late", encode.safe_name(run_id), {one.key: one.value() for one in entries})
+
+
+def read_late(script: bytes) -> dict[str, Any]:
+    """Read what `late_script` wrote, by key; raises ValueError or OSError for anything else."""
+    held: dict[str, Any] = payload.opened(script)
+    return held
 
 
 def filled(page: StampedPage, entries: Sequence[Late]) -> StampedPage:

@@ -46,7 +46,7 @@ PARTS: Final = (
     Part("around", "around.js", ("profbook",)),
     Part("base", "format.js", in_worker=True, carries=("explorer/data/scripts.js", "explorer/shell/element.js")),
     Part("trends", "trends/pages.js", ("profbook", "base")),
-    Part("engine", "explorer/filter/serve.js", ("base",), in_worker=True),
+    Part("engine", "explorer/filter/serve.js", ("base",), in_worker=True, carries=("explorer/data/next_task.js",)),
     Part("viewer", "explorer/flame/viewer.js", ("profbook", "base", "engine")),
     Part("patterns", "explorer/filter/re2.js", ("base",), in_worker=True),
     Part("filters", "explorer/filter/desk.js", ("base", "engine", "patterns"), in_worker=True),

@@ -13,7 +13,6 @@ import http.server
 import json
 import os
 import random
-import re
 import shutil
 import socket
 import subprocess
@@ -32,7 +31,7 @@ from pipeline.analysis.calltree import build_call_tree
 from pipeline.decode import decode_profile
 from pipeline.model.calltree import CallTree
 from pipeline.proto import profile_pb2
-from pipeline.render.payload import unwrapped
+from pipeline.render.payload import opened, unwrapped
 from tests.bench.read import CORPUS, ROOT, large_profile
 
 PEERS = {"flamebearer": "1.1.3", "speedscope": "1.25.0"}
@@ -141,11 +140,9 @@ def _environment() -> dict[str, str]:
 
 
 def _subject(site: Path, name: str, path: Path, run: str) -> Subject:
-    text = (site / "runs" / run / "profiles.js").read_text("utf-8")
-    known = re.search(r'"payload": ?"(\w+)"', text)
-    assert known, text[:200]
-    sizes = [_unwrapped_size(site / "data" / known[1][:2] / f"{known[1]}{part}.js") for part in (".pfv", ".samples")]
-    return Subject(name, path, run, len(read_tree(path)), known[1], sizes[0], sizes[1])
+    known = opened((site / "runs" / run / "profiles.js").read_bytes())["profiles"][0]["payload"]
+    sizes = [_unwrapped_size(site / "data" / known[:2] / f"{known}{part}.js") for part in (".pfv", ".samples")]
+    return Subject(name, path, run, len(read_tree(path)), known, sizes[0], sizes[1])
 
 
 def _unwrapped_size(script: Path) -> int:

@@ -27,6 +27,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
+from pipeline.render.late import read_late
 from tests.bench._store_maker import ROOT, make_store
 
 SETTINGS: Final = 'format = 1\n[site]\nname = "many runs"\nurl = "https://example.org/p/"\n'
@@ -213,8 +214,7 @@ def _tables(html: str) -> list[str]:
 
 def late_tables(script: Path) -> Iterator[str]:
     """Write the tables of the script beside a page as Markdown."""
-    held = json.loads(script.read_text("utf-8").partition(",")[2].rstrip().removesuffix(");"))
-    for one in held.values():
+    for one in read_late(script.read_bytes()).values():
         if "html" in one:
             yield from _tables(one["html"])
             continue

@@ -80,8 +80,9 @@ def read_profile(path: Path) -> Profile:
 def publish(folder: Path, name: str, profile: Profile) -> None:
     """Write a profile's data files as the site has them."""
     opened = open_profile(profile)
-    samples = pack_samples(opened, build_stack_tree(opened))
-    for file, data in payload_scripts(name, pack(build_call_tree(profile)), samples).items():
+    tree = build_call_tree(profile)
+    samples = pack_samples(opened, build_stack_tree(opened), tree.frames)
+    for file, data in payload_scripts(name, pack(tree), samples).items():
         (folder / file).write_bytes(data)
 
 

@@ -30,9 +30,9 @@ def test_pages_of_runs_are_small(site: Path) -> None:
     assert len(pages) >= 9
     for path in pages:
         page = path.read_bytes()
-        assert len(gzip.compress(page, 6)) <= 15_200, path
-        assert len(page) <= 95_000, path
-        assert len(page) + path.with_name("more.js").stat().st_size <= 165_000, path
+        assert len(gzip.compress(page, 6)) <= 15_000, path
+        assert len(page) <= 93_000, path
+        assert len(page) + path.with_name("more.js").stat().st_size <= 105_000, path
 
 
 def colours(page: Any) -> int:

@@ -133,8 +133,31 @@ def test_goroutines_are_grouped_and_read(explorer: Any) -> None:
     press(explorer, "ArrowLeft")
     explorer.wait_for_url(re.compile("v=goroutines"))
     shown(explorer)
-    tab_to(explorer, 'e.closest(".pbx-panel") && e.matches("a, button, select, input, summary, [tabindex]")')
-    assert explorer.locator(".pbx-panel").inner_text().strip()
+    groups = explorer.get_by_role("region", name="Goroutines by where they began")
+    states = groups.locator("tbody tr > td:nth-child(4)")
+    wanted = next(state for state in reversed(states.all_inner_texts()) if state != "running")
+    assert set(states.all_inner_texts()) != {wanted}
+    tab_to(explorer, 'e.labels?.[0]?.textContent.startsWith("Search")')
+    explorer.keyboard.type(wanted)
+    press(explorer, "Enter")
+    explorer.wait_for_url(re.compile("q="))
+    shown(explorer)
+    assert set(states.all_inner_texts()) == {wanted}
+    tab_to(explorer, 'e.matches(".pbx-view--goroutines .pbx-name")')
+    entry = explorer.evaluate(f"() => {ACTIVE}.textContent")
+    press(explorer, "Enter")
+    explorer.wait_for_url(re.compile("v=callers"))
+    shown(explorer)
+    assert explorer.evaluate(f"() => {ACTIVE}.textContent") == entry, "the group's function is looked at"
+    tab_to(explorer, TAB)
+    press(explorer, *["ArrowRight"] * 4)
+    explorer.wait_for_url(re.compile("v=traces"))
+    explorer.wait_for_selector("[data-shown=traces]:not([aria-busy])")
+    tab_to(explorer, 'e.tagName === "SUMMARY" && e.closest(".pbx-trace")')
+    press(explorer, "Enter")
+    frames = explorer.locator(".pbx-trace[open] li")
+    frames.last.wait_for()
+    assert frames.all_inner_texts()[-1] == entry, "a stack that began there"
 
 
 def test_both_pictures_are_saved(explorer: Any) -> None:

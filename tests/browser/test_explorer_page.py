@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +14,7 @@ import pytest
 from pipeline.pprof_command import run as pprof
 from pipeline.render.flame import short_name
 from pipeline.units import show
-from tests.browser.conftest import PHONE, demo_site, watched_page
+from tests.browser.conftest import PHONE, ROOT, demo_site, watched_page
 
 pytestmark = pytest.mark.browser
 
@@ -342,6 +344,21 @@ def test_without_an_address_the_newest_run_is_shown(base: str, page: Any) -> Non
     page.get_by_role("link", name="Explorer").first.click()
     shown(page, "flame")
     assert SERIES in status(page)
+
+
+def test_a_site_without_profiles_says_what_to_do_and_offers_nothing_else(browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profbook.toml").write_text((ROOT / "profbook.toml").read_text("utf-8"), encoding="utf-8")
+    words = [sys.executable, "-m", "pipeline", "site"]
+    subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    site = tmp_path / "build" / "site"
+    with watched_page(browser, site) as page:
+        page.goto(f"{site.as_uri()}/explore/index.html")
+        told = page.get_by_text("This site holds no profiles yet")
+        told.wait_for()
+        assert "profbook collect" in told.inner_text()
+        controls = page.locator(".pbx").locator("button, select, input, [role=tab]")
+        assert controls.count() == 0
 
 
 def test_a_comparison_draws_its_pair_and_leads_to_it(base: str, page: Any) -> None:

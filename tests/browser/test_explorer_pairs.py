@@ -23,8 +23,10 @@ Box = tuple[int, int, int]
 
 ENTRY = """import { decodePfv } from "./explorer/data/pfv.js";
 import { filterTree } from "./explorer/filter/plain.js";
-import { quickSums, tableSums } from "./explorer/filter/sums.js";
+import { quickSums, rehearseSums, tableSums } from "./explorer/filter/sums.js";
 import { rankRows, topTable } from "./explorer/filter/top.js";
+import { largest } from "./explorer/views/reports.js";
+import { RankedRows } from "./explorer/views/ranked.js";
 import { Callees } from "./explorer/flame/callees.js";
 import { Callers } from "./explorer/flame/callers.js";
 import { findPath } from "./explorer/flame/find_path.js";
@@ -35,6 +37,7 @@ import { besideTrees, pairRows, pairTrees, pairWeights, partTrees } from "./expl
 import { scaleTree, tableWeights } from "./explorer/shell/pair.js";
 globalThis.pure = { Callees, Callers, layOut, pathOf, measure, findPath, hashNames, besideTrees, pairRows, pairTrees,
   pairWeights, partTrees, scaleTree, tableWeights, filterTree, tableSums, rankRows, topTable, quickSums,
+  largest, RankedRows, rehearseSums,
   read: (text) => decodePfv(Uint8Array.from(atob(text), (char) => char.charCodeAt(0))) };
 """
 BOXES = """async ([head, base, direction, collapse, isParted, scale]) => {
@@ -133,7 +136,7 @@ TABLES = """async ([text, asks]) => {
     const found = pure.tableSums(tree, null, filters, { type: "cpu", known: false });
     const fast = pure.rankRows(found.tree, found.sums, options);
     const [one, other] = [[slow, warnings], [fast, found.warnings]].map((told) => JSON.stringify(told));
-    return { slow: one, fast: other, count: slow.rows.length,
+    return { slow: one, fast: other, count: slow.length,
       kept: found.kept, sum: whole.flat[1].value.reduce((all, one) => all + one, 0) };
   });
 }"""
@@ -188,6 +191,54 @@ def test_a_table_needs_no_filtered_tree(pure: Any) -> None:
             assert told["kept"] == told["sum"], ask
             compared += told["count"]
     assert compared > 500
+
+
+RANKED = """async ([text, asks]) => {
+  const tree = await pure.read(text);
+  return asks.map((filters) => {
+    const found = pure.tableSums(tree, null, filters, { type: "cpu", known: false });
+    const all = pure.rankRows(found.tree, found.sums);
+    let sum = 0;
+    for (const row of all) Object.assign(row, { file: tree.files[tree.fileOf[row.id]], sum: (sum += row.flat) });
+    const rows = new pure.RankedRows(found.tree, found);
+    const [middle, later] = [all.length >> 1, all.length >> 2];
+    const seen = [rows.slice(0, later), rows.at(middle), rows.slice(later, middle), rows.slice(0)];
+    const wanted = [all.slice(0, later), all[middle], all.slice(later, middle), all];
+    const sorted = (value) => JSON.stringify(value, ["id", "name", "file", "flat", "cum", "sum"]);
+    const facts = (list, sum) => [list.length, sum, pure.largest(list, "flat"), pure.largest(list, "cum")];
+    return [sorted(seen), sorted(wanted), facts(rows, rows.all.sum), facts(all, sum)];
+  });
+}"""
+
+
+def test_rows_in_view_are_those_of_the_whole_table(pure: Any) -> None:
+    chance = random.Random(13)
+    asks = [filters_of(chance) for _ in range(30)]
+    told = pure.evaluate(RANKED, [packed(random_samples(9, 400, depth=12)), asks])
+    for ask, (seen, wanted, facts, all_facts) in zip(asks, told, strict=True):
+        assert seen == wanted, ask
+        assert facts == all_facts, ask
+    assert max(facts[0] for _, _, facts, _ in told) > 12
+
+
+REHEARSED = """async (text) => {
+  const tree = await pure.read(text);
+  const acts = [];
+  globalThis.requestIdleCallback = (act) => acts.push(act);
+  pure.rehearseSums(tree);
+  pure.rehearseSums(tree);
+  let count = 0;
+  while (acts.length) {
+    acts.shift()();
+    count += 1;
+  }
+  return count;
+}"""
+
+
+def test_a_tree_is_rehearsed_once_and_an_empty_one_never(pure: Any) -> None:
+    assert 3 <= pure.evaluate(REHEARSED, packed(random_samples(3, 100))) <= 30
+    assert pure.evaluate(REHEARSED, packed([])) == 0
 
 
 PAIR_TABLE = """async ([head, base, filters]) => {

@@ -77,8 +77,8 @@ _TAG = re.compile(r"^ *(.+?): Total (\S+) of|^ +(\S+)(?: \(.*?\))?: (.*)$")
 @cache
 def payload(path: Path) -> tuple[str, str, str]:
     profile = decoded(path)
-    opened = open_profile(profile)
-    files = pack(build_call_tree(profile)), pack_samples(opened, build_stack_tree(opened))
+    opened, tree = open_profile(profile), build_call_tree(profile)
+    files = pack(tree), pack_samples(opened, build_stack_tree(opened), tree.frames)
     tree, samples = (base64.b64encode(data).decode() for data in files)
     return str(path), tree, samples
 

@@ -101,7 +101,8 @@ TREE = call_tree(SAMPLES)
 def sampled(data: bytes) -> tuple[CallTree, str]:
     """Decode a profile into its tree and its packed samples."""
     profile = open_profile(decode_profile(data))
-    return build_call_tree(profile), encoded(pack_samples(profile, build_stack_tree(profile)))
+    tree = build_call_tree(profile)
+    return tree, encoded(pack_samples(profile, build_stack_tree(profile), tree.frames))
 
 
 def rows(page: Any) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -242,9 +243,9 @@ def test_the_first_frame_has_the_systems_scheme(site: Path, browser: Any) -> Non
 
 
 def test_the_first_frame_has_the_colours_a_reader_chose(base: str, page: Any) -> None:
-    page.goto(f"{base}/{RUN}")
-    page.locator("[data-md-component=palette] label:visible").click()
-    page.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
+    chosen = {"index": 1, "color": {"scheme": "slate", "primary": "custom", "accent": "custom"}}
+    key = "`${new URL('../..', location).pathname}.__palette`"
+    page.add_init_script(f"localStorage.setItem({key}, JSON.stringify({json.dumps(chosen)}))")
     page.route("**/bundle.*", lambda route: route.fulfill(body=""))
     page.goto(f"{base}/{RUN}")
     assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
@@ -282,7 +283,9 @@ def test_everything_is_there_without_scripts(site: Path, browser: Any) -> None:
         opened.goto((site / RUN).as_uri())
         assert opened.locator(".pb-table--top:visible").count() == 1
         assert opened.locator(".pb-table--bars:visible").count() == 2
-        assert opened.locator("noscript a, .pb-note a[href='more.js']").count() > 0
+        told = opened.locator(".pb-run .pb-note").first
+        assert f"profbook export html {Path(RUN).parent.name}" in told.inner_text()
+        assert (site / RUN).parent.joinpath(str(told.locator("a").get_attribute("href"))).is_file()
         assert opened.locator(".pb-needs-js:visible").count() == 0
         opened.goto((site / "index.html").as_uri())
         assert opened.locator("#pb-runs tbody tr:visible").count() == 4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from pipeline.model.goroutine_group import GoroutineGroup, GoroutineGroups
 from pipeline.model.growth import Growth, SiteGrowth, Snapshot, Trend
 from pipeline.model.record import RunRecord
 from pipeline.render.growth_section import SITE_ROWS, group_views, growth_views, trend_state
+from pipeline.render.late import read_late
 from tests.records import HOSTILE, profile, record
 from tests.render.test_pages import Structure, site
 
@@ -44,8 +44,8 @@ def page(one: RunRecord) -> str:
 
 def late(one: RunRecord, key: str) -> str:
     """Give what comes when a line of the page is opened."""
-    (data,) = (text.decode() for path, text in site(one).data.items() if path.endswith("more.js"))
-    (html,) = json.loads(data[data.index(",") + 1 : -3])[key].values()
+    (data,) = (text for path, text in site(one).data.items() if path.endswith("more.js"))
+    (html,) = read_late(data)[key].values()
     return str(html)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
 
 from pipeline.model.history import Stretch
 from pipeline.render import encode, history_data
+from pipeline.render.payload import opened
 from tests.overtime import functions, kept
 from tests.records import HOSTILE
 
 KEY = "0123456789abcdef"
-CALL = re.compile(rb'^profbook\.data\("([^"]+)",(.*)\);\n$', re.DOTALL)
+CALL = re.compile(rb'^profbook\.data\("([^"]+)","[A-Za-z0-9+/=]*"\);\n$')
 
 
 def values(scripts: dict[str, bytes]) -> dict[str, dict]:
@@ -22,7 +22,7 @@ def values(scripts: dict[str, bytes]) -> dict[str, dict]:
         match = CALL.match(data)
         assert match, name
         assert match[1].decode() == f"history/{KEY}/{name.removesuffix('.js')}"
-        found[name] = json.loads(match[2])
+        found[name] = opened(data)
         assert found[name].pop("format") == history_data.FORMAT
     return found
 

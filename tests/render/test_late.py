@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pipeline.model.growth import Growth, SiteGrowth, Snapshot, Trend
 from pipeline.model.page import StampedPage
-from pipeline.render.late import LateHtml, cut, filled
+from pipeline.render.commands import Command
+from pipeline.render.late import LateCommands, LateHtml, LateTable, cut, filled, late_script, read_late
 from tests.records import HOSTILE, profile, record
 
 BOX = '<details class="pb-more pb-needs-js" data-pb-late="{}"><summary>More</summary>{}</details>'
@@ -52,6 +55,24 @@ def test_text_of_a_run_can_neither_end_nor_begin_a_part(text: str) -> None:
     (page,) = content.stamped["run"]
     assert "<!--" not in page.body
     assert Structure(page).handlers == []
-    (script,) = (data.decode() for path, data in content.data.items() if path.endswith("more.js"))
-    assert script.startswith("profbook.late(")
-    assert script.count("<!--") == 0
+    (script,) = (data for path, data in content.data.items() if path.endswith("more.js"))
+    assert script.startswith(b"profbook.late(")
+    assert "<!--" not in "".join(one.get("html", "") for one in read_late(script).values())
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "\udc80", "µ → ½", ""])
+def test_what_the_script_holds_is_read_back(text: str) -> None:
+    table = LateTable("t", text, ("a",), ((text,), ((text, "#x"),)), numbers=(0,))
+    entries = [table, LateHtml("w", text), LateCommands("c", "C", (Command(text, "line", ""),))]
+    script = late_script(text, entries)
+    assert script == late_script(text, entries)
+    assert re.fullmatch(rb'profbook\.late\("[A-Za-z0-9._-]+","[A-Za-z0-9+/]+=*"\);\n', script)
+    held = read_late(script)
+    assert list(held) == ["c", "t", "w"]
+    assert held["w"]["html"] == text
+    assert held["t"] == {**table.value(), "head": ["a"], "numbers": [0]}
+
+
+def test_another_script_is_not_read() -> None:
+    with pytest.raises((ValueError, OSError)):
+        read_late(b'profbook.late("x","bm8gZ3ppcA==");\n')

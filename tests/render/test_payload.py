@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from pipeline.analysis.calltree import build_call_tree
 from pipeline.decode import decode_profile
 from pipeline.model.pfv import pack, unpack
-from pipeline.render.payload import ENDINGS, payload_scripts
+from pipeline.render.payload import ENDINGS, opened, packed, payload_scripts
+from tests.records import HOSTILE
 from tests.trees import call_tree
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "profiles"
@@ -29,6 +31,20 @@ def test_scripts_hold_the_bytes_and_nothing_that_ends_them() -> None:
         assert f"{key}.js" == name
         assert base64.b64decode(coded) == held
         assert "<" not in text
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "\udc80", "µ → ½"])
+def test_values_are_packed_and_opened(text: str) -> None:
+    value = {"b": [1, None, text], "a": {text: 0.5}}
+    script = packed("data", "run/x", value)
+    assert script == packed("data", "run/x", dict(reversed(value.items())))
+    assert re.fullmatch(rb'profbook\.data\("run/x","[A-Za-z0-9+/]+=*"\);\n', script)
+    assert opened(script) == value
+
+
+def test_what_is_no_number_of_json_is_not_packed() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        packed("data", "k", [float("nan")])
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the profile corpus is not beside this checkout")

@@ -1,5 +1,5 @@
 /** The data of the pages over time, stretch by stretch; what the files hold, pipeline/render/history_data.py says. */
-import { loadData } from "../explorer/data/scripts.js";
+import { loadValue } from "../explorer/data/scripts.js";
 
 const SHARDS = 4;
 
@@ -24,7 +24,7 @@ export function crc32(text) {
  * @param {{labels: string[], stretches: [string, boolean, number[]][]}} told what the page says there is
  */
 export function openFiles(root, told) {
-  const get = (key, name) => loadData(`${root}data/history/${key}/${name}.js`, `history/${key}/${name}`);
+  const get = (key, name) => loadValue(`${root}data/history/${key}/${name}.js`, `history/${key}/${name}`);
 
   /** The stretches that hold runs of a label, the oldest first. */
   function of(label) {

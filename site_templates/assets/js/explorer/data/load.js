@@ -2,7 +2,7 @@
  * Gets the bytes of a data file, which is a classic script `profbook.data("<key>", "<base64>");`: the one form a page
  * on the disk can load too. Over http the worker fetches it itself, so that nothing of it passes the page.
  */
-import { takeData } from "./scripts.js";
+import { fromBase64, takeData } from "./scripts.js";
 
 const WRAPPED = /^profbook\.data\("([^"]*)","([^"]*)"\);\s*$/;
 
@@ -25,12 +25,4 @@ export async function readOffer({ url, text }) {
   const wrapped = WRAPPED.exec(await answer.text());
   if (!wrapped) throw new Error("the data file does not hold this profile; rebuild the site");
   return fromBase64(wrapped[2]);
-}
-
-function fromBase64(text) {
-  if (typeof text !== "string") throw new Error("the data file does not hold this profile; rebuild the site");
-  const plain = atob(text);
-  const bytes = new Uint8Array(plain.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = plain.charCodeAt(i);
-  return bytes;
 }

@@ -2,6 +2,7 @@
  * Reads profile payloads, `.pfv` format 2: gzip of a JSON header and varint columns. Pure; runs in the worker.
  * The format is described in pipeline/model/pfv.py, which writes it.
  */
+import { inflate } from "./scripts.js";
 import { shape } from "./tree.js";
 
 const PFV_FORMAT = 2;
@@ -14,26 +15,22 @@ const SAFE = 2 ** 53;
 
 /** Unpack a payload. @param {Uint8Array} bytes @returns {Promise<import("./tree.js").Tree>} */
 export async function decodePfv(bytes) {
-  return buildTree(openColumns(await gunzip(bytes), COLUMNS, COUNTS));
-}
-
-/** @param {Uint8Array} bytes @returns {Promise<Uint8Array>} */
-export async function gunzip(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return buildTree(await openColumns(bytes, PFV_FORMAT, COLUMNS, COUNTS));
 }
 
 /**
- * Split a plain payload into its header, with named counts, and its named columns.
- * @param {Uint8Array} plain @param {string[]} names of the columns before those of values @param {string[]} counted
+ * Unpack a payload into its header, with named counts, and its named columns.
+ * @param {Uint8Array} bytes @param {number} format the one to read
+ * @param {string[]} names of the columns before those of values @param {string[]} counted
  * @throws {Error} with a sentence for the reader when it is of another format, or damaged
  */
-export function openColumns(plain, names, counted) {
+export async function openColumns(bytes, format, names, counted) {
+  const plain = new Uint8Array(await inflate(bytes).arrayBuffer());
   const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
   const length = view.getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(plain.subarray(4, 4 + length)));
-  if (header.format !== PFV_FORMAT) {
-    throw new Error(`the data file has format ${header.format}, this page reads ${PFV_FORMAT}; rebuild the site`);
+  if (header.format !== format) {
+    throw new Error(`the data file has format ${header.format}, this page reads ${format}; rebuild the site`);
   }
   const columns = {};
   let at = 4 + length;
@@ -172,7 +169,8 @@ export function bigNumbers(data, count, signed) {
   return read;
 }
 
-function countOf(data) {
+/** How many varints a column holds. */
+export function countOf(data) {
   let count = 0;
   for (let at = 0; at < data.length; at++) if (data[at] < 0x80) count++;
   return count;

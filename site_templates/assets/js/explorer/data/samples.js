@@ -2,14 +2,16 @@
  * Reads the section `samples` of a profile: every location, label and value, as pprof has them when a report begins.
  * Pure; runs in the worker. The format is described in pipeline/model/stacks.py, which writes it.
  */
-import { bigNumbers, gunzip, numbers, openColumns, positions, sums, texts, values, varints } from "./pfv.js";
+import { bigNumbers, countOf, numbers, openColumns, positions, sums, texts, values, varints } from "./pfv.js";
 import { shape } from "./tree.js";
 
-const COUNTS = ["names", "systems", "files", "functions", "locations", "nodes", "rows"];
+const FORMAT = 3;
+const COUNTS = ["framed", "names", "systems", "files", "functions", "locations", "nodes", "rows", "texts"];
 const COLUMNS = [
-  "names", "function.name", "systems", "function.system", "files", "function.file", "function.start",
-  "location.address", "location.mapping", "location.folded", "location.lines", "line.function", "line.number",
-  "line.column", "node.location", "node.up_at", "node.up", "row.node", "row.labels",
+  "function.frame", "names", "function.name", "files", "function.file", "function.system_at", "systems",
+  "function.system", "function.start", "location.address", "location.mapping", "location.folded", "location.lines",
+  "line.function", "line.number", "line.column", "node.location", "node.up_at", "node.up", "row.node", "row.labels",
+  "set.labels", "label.kind", "texts", "label.text", "label.number",
 ];
 
 /**
@@ -28,14 +30,18 @@ const COLUMNS = [
  * @property {[string, string] | null} period
  */
 
-/** Unpack the section. @param {Uint8Array} bytes @returns {Promise<Samples>} */
-export async function decodeSamples(bytes) {
-  const { header, columns } = openColumns(await gunzip(bytes), COLUMNS, COUNTS);
-  if (header.section !== "samples") throw new Error("the data file does not hold samples; rebuild the site");
+/**
+ * Unpack the section.
+ * @param {Uint8Array} bytes @param {import("./tree.js").Tree} tree of the same profile: it has the names
+ * @returns {Promise<Samples>}
+ */
+export async function decodeSamples(bytes, tree) {
+  const { header, columns } = await openColumns(bytes, FORMAT, COLUMNS, COUNTS);
   const { counts } = header;
-  const nodes = counts.nodes;
+  const { nodes } = counts;
+  const functions = functionsOf(columns, counts, tree);
   return {
-    functions: functionsOf(columns, counts),
+    functions,
     mappings: header.mappings.map(([start, limit, offset, file, buildId]) => ({
       start: BigInt(`0x${start}`),
       limit: BigInt(`0x${limit}`),
@@ -44,11 +50,7 @@ export async function decodeSamples(bytes) {
       buildId,
     })),
     locations: locationsOf(columns, counts.locations),
-    lines: {
-      function: varints(columns["line.function"]),
-      number: allNumbers(columns["line.number"]),
-      column: allNumbers(columns["line.column"]),
-    },
+    lines: linesOf(columns, header.based ? functions.start : null),
     nodes: {
       count: nodes,
       ...shape(nodes, positions(columns["node.up_at"]), varints(columns["node.up"])),
@@ -59,22 +61,51 @@ export async function decodeSamples(bytes) {
       node: sums(varints(columns["row.node"], counts.rows), -1),
       labels: varints(columns["row.labels"], counts.rows),
     },
-    labelSets: header.labels.map((own) => own.map(labelOf)),
+    labelSets: labelSetsOf(columns, header.labels, counts),
     values: header.types.map((_, type) => values(columns[`flat.${type}`], counts.rows, header, type)),
     types: header.types.map(([type, unit]) => ({ type, unit })),
     period: header.period,
   };
 }
 
-const labelOf = ([key, text, unit]) => (unit === null ? { key, text } : { key, number: Number(text), unit });
+/** Read a column of texts, out of their table. @returns {string[]} */
+function spelt(columns, counts, table, column) {
+  const known = texts(columns[table], counts[table]);
+  return Array.from(varints(columns[column]), (at) => known[at]);
+}
 
-function functionsOf(columns, counts) {
-  const read = (name) => {
-    const table = texts(columns[`${name}s`], counts[`${name}s`]);
-    return Array.from(varints(columns[`function.${name}`], counts.functions), (at) => table[at]);
+/** Read the functions: those that are frames of the tree, then the others. */
+function functionsOf(columns, counts, tree) {
+  const own = (name) => spelt(columns, counts, `${name}s`, `function.${name}`);
+  const frames = [...sums(varints(columns["function.frame"], counts.framed))];
+  const name = frames.map((frame) => tree.names[frame]).concat(own("name"));
+  const file = frames.map((frame) => tree.files[tree.fileOf[frame]]).concat(own("file"));
+  const system = [...name];
+  const odd = own("system");
+  positions(columns["function.system_at"]).forEach((id, i) => (system[id] = odd[i]));
+  return { name, system, file, start: numbers(columns["function.start"], counts.functions, true) };
+}
+
+/** Read the lines; `starts`: where functions start, if that is what lines are counted from. */
+function linesOf(columns, starts) {
+  const ids = Int32Array.from(allNumbers(columns["line.function"]));
+  const number = allNumbers(columns["line.number"]);
+  sums(ids);
+  if (starts) for (let line = 0; line < number.length; line++) number[line] += starts[ids[line]];
+  return { function: ids, number, column: allNumbers(columns["line.column"]) };
+}
+
+/** Read the sets of labels; `kinds` are keys and units, no unit for a text. */
+function labelSetsOf(columns, kinds, counts) {
+  const words = spelt(columns, counts, "texts", "label.text").values();
+  const figures = bigNumbers(columns["label.number"], countOf(columns["label.number"]), true).values();
+  const kindOf = varints(columns["label.kind"]).values();
+  const next = (column) => column.next().value;
+  const label = () => {
+    const [key, unit] = kinds[next(kindOf)];
+    return unit === null ? { key, text: next(words) } : { key, number: Number(next(figures)), unit };
   };
-  const start = numbers(columns["function.start"], counts.functions, true);
-  return { name: read("name"), system: read("system"), file: read("file"), start };
+  return Array.from(varints(columns["set.labels"]), (length) => Array.from({ length }, label));
 }
 
 function locationsOf(columns, count) {
@@ -88,8 +119,4 @@ function locationsOf(columns, count) {
   return { count, address, mapping, folded, lineOffset };
 }
 
-function allNumbers(data) {
-  let count = 0;
-  for (const byte of data) if (byte < 0x80) count++;
-  return numbers(data, count, true);
-}
+const allNumbers = (data) => numbers(data, countOf(data), true);

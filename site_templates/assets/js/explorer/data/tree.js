@@ -78,6 +78,11 @@ function weigh(tree, type) {
   return { type, name, unit, total: tree.totals[type], flat, cum, gross, signed, rootGross };
 }
 
+/** What a tree says of its functions, types and totals. @param {Tree} tree */
+export function withoutNodes({ count, parent, end, depth, name, inlined, flat, ...others }) {
+  return others;
+}
+
 /** Add every node's own number to all nodes above it. @returns {Float64Array} */
 export function sumUp(tree, own) {
   const sum = own.slice(); // typed arrays; `from` would walk an iterator

@@ -13,7 +13,7 @@ import { compileOption, matchAll } from "./patterns.js";
 import { filterTree } from "./plain.js";
 import { treeReader } from "./plain_desk.js";
 import { handed, serveWith } from "./serve.js";
-import { tableSums } from "./sums.js";
+import { rehearseSums, tableSums } from "./sums.js";
 import { sampleTotals } from "./total.js";
 
 const KEPT = 6;
@@ -47,7 +47,7 @@ export function openDesk(tell = () => {}) {
   const treeOf = treeReader(once);
   const samplesOf = (source) => {
     if (!source.samples) throw Object.assign(new Error("the samples are needed"), { needsSamples: true });
-    return once(`samples ${source.key}`, async () => decodeSamples(await readOffer(source.samples)));
+    return once(`samples ${source.key}`, async () => decodeSamples(await readOffer(source.samples), await treeOf(source)));
   };
 
   /** @returns {Promise<{tree: object, warnings: string[], whole: object, rows?: Int32Array, samples?: object}>} */
@@ -65,6 +65,7 @@ export function openDesk(tell = () => {}) {
     /** The filtered tree; columns that are those of the whole profile are left out when the page has them already. */
     async tree({ source, filters, known }) {
       const { tree, whole, warnings, samples } = await filtered(source, filters);
+      if (tree === whole) rehearseSums(whole);
       const own = Object.entries(tree).filter(([name, column]) => !known || column !== whole[name]);
       return handOver({ tree: Object.fromEntries(own), warnings }, [whole, samples]);
     },

@@ -4,6 +4,7 @@
  */
 import { loadPart } from "../../parts.js";
 import { offerPlace } from "../data/load.js";
+import { withoutNodes } from "../data/tree.js";
 import { isFiltering } from "./options.js";
 
 const LONGEST = 5000;
@@ -117,9 +118,7 @@ export function openEngine({ longest = LONGEST } = {}) {
         const other = base && (await offerSource(base, false));
         return { source: await offerSource(place, false), base: other, filters, type, known: Boolean(known) };
       });
-      // Of a whole tree, only what is said of functions.
-      const { count, parent, end, depth, name, inlined, flat, ...functions } = known ?? {};
-      return found && { ...found, tree: { ...functions, ...found.tree, warnings: found.warnings } };
+      return found && { ...found, tree: { ...withoutNodes(known ?? {}), ...found.tree, warnings: found.warnings } };
     },
     /** The samples behind a filtered tree. @returns {Promise<{tree: Tree, samples: object, warnings: string[]}>} */
     async samples(place, filters, type) {

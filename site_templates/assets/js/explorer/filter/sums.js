@@ -2,15 +2,12 @@
  * The top table under filters a call tree can answer alone, added up by function without making the filtered tree: what
  * `topTable` gives of `filterTree`, in two passes; of a pair, of each side. Pure; pprof's semantics.
  */
-import { pairFunctions } from "../shell/pair.js";
+import { pairFunctions, sumOf } from "../shell/pair.js";
+import { whenIdle } from "../data/next_task.js";
+import { withoutNodes } from "../data/tree.js";
 import { isFiltering, isQuick, NAME_FILTERS, needsSamples } from "./options.js";
 import { markFunctions } from "./plain.js";
-import { rowsOf } from "./top.js";
-
-const FUNCTIONS = ["names", "ranks", "files", "fileOf", "packages", "packageOf", "mappings", "mappingOf", "bare", "keys"];
-const TOTALS = ["types", "defaultType", "totals"];
-
-const pick = (tree, columns) => Object.fromEntries(columns.map((name) => [name, tree[name]]));
+import { orderRows, rowsOf } from "./top.js";
 
 /**
  * Tell whether two trees can be compared as they are: only samples tell the totals of signed profiles and the names of
@@ -25,9 +22,9 @@ export function canPair(head, base) {
  * Add up what a top table shows.
  * @param {import("../data/tree.js").Tree} whole @param {import("../data/tree.js").Tree | null} base of a comparison
  * @param {import("./options.js").FilterOptions} filters
- * @param {{type: string, known: boolean}} how the sample type by name; `known`: the page has the functions already
- * @returns {{tree: object, sums: object, kept: number | object, signed: boolean, warnings: string[]} | null} `tree` has no
- *   nodes; of a comparison all is for `head` and `base`, by the functions of both; null: this cannot tell
+ * @param {{type: string, known: boolean}} how the sample type by name; `known`: the page has the whole tree
+ * @returns {{tree: object, sums: object, ranked?: object, kept: number | object, signed: boolean, warnings: string[]} | null}
+ *   `tree` has no nodes; of a comparison all is for `head` and `base`, by the functions of both; null: this cannot tell
  */
 export function tableSums(whole, base, filters, { type: name, known }) {
   if (needsSamples(filters) || whole.hasNameless || (base && !canPair(whole, base))) return null;
@@ -36,10 +33,17 @@ export function tableSums(whole, base, filters, { type: name, known }) {
   if (whole.flat[type].exact) return null;
   if (base) return pairSums(whole, base, filters, type);
   const { flat, cum, ...rest } = filteredSums(whole, type, filters);
-  return { tree: pick(whole, known ? TOTALS : [...FUNCTIONS, ...TOTALS]), sums: { flat, cum }, ...rest };
+  const sums = { flat, cum };
+  return { tree: known ? {} : withoutNodes(whole), sums, ranked: ranked(whole, sums), ...rest };
 }
 
-const SMALL = 20_000; // nodes
+/** The rows in their order, and what a table says of all of them: so it only makes the rows that are in view. */
+function ranked(tree, sums) {
+  const largest = (column) => column.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+  return { rows: orderRows(tree, sums), sum: sumOf(sums.flat), flat: largest(sums.flat), cum: largest(sums.cum) };
+}
+
+const SMALL = 20_000; // nodes, texts
 const LONG = 500; // characters of a name
 
 /**
@@ -47,21 +51,40 @@ const LONG = 500; // characters of a name
  * longer. null where it has to be taken.
  */
 export function quickSums(whole, filters, type) {
-  const isOurs = whole && whole.count < SMALL && whole.names.length < SMALL && isFiltering(filters);
-  if (!isOurs || [whole.names, whole.files, whole.mappings].some((texts) => texts.some((text) => text.length > LONG))) return null;
+  if (!isFiltering(filters) || !isSmall(whole)) return null;
   if (!NAME_FILTERS.every((name) => isQuick(filters[name] ?? ""))) return null;
   const found = tableSums(whole, null, filters, { type, known: false });
   return found && { ...found, tree: { ...found.tree, warnings: found.warnings } };
 }
 
+const sizes = new WeakMap();
+
+/** Tell whether a tree, if there is one, is so small that no filter by name takes long. */
+export function isSmall(whole) {
+  if (!whole) return false;
+  if (!sizes.has(whole)) {
+    const texts = [whole.names, whole.files, whole.mappings].flat();
+    sizes.set(whole, whole.count < SMALL && texts.length < SMALL && texts.every((text) => text.length <= LONG));
+  }
+  return sizes.get(whole);
+}
+
+const TIMES = 4;
+const PART = 10_000; // nodes
 const rehearsed = new WeakSet();
 
-/** Filter a small tree a few times for nobody, when there is time: browsers make a loop fast while it runs. */
-export function rehearseSums(whole, type) {
-  if (!whole || rehearsed.has(whole)) return;
+/**
+ * Filter a part of a tree a few times for nobody, when there is time: browsers make a loop fast while it runs, and what
+ * is known of the functions is then known. Some samples stay and some do not, so that every way through a loop is gone.
+ */
+export function rehearseSums(whole) {
+  if (!whole?.count || rehearsed.has(whole)) return;
   rehearsed.add(whole);
-  const act = () => quickSums(whole, { focus: "^(?:a|b)", ignore: "^[c-d]+$" }, type);
-  for (let time = 0; time < 4; time++) (globalThis.requestIdleCallback ?? setTimeout)(act);
+  const part = { ...whole, count: Math.min(PART, whole.count) };
+  const leaf = whole.names[part.name[part.count - 1]].slice(0, LONG).replace(/\W/g, ".");
+  const filters = [{ focus: ".", ignore: leaf }, { focus: leaf }, { focus: ".", hide: leaf }];
+  const acts = filters.map((one) => () => tableSums(part, null, one, { type: "", known: true }));
+  whenIdle(Array(TIMES).fill(acts).flat());
 }
 
 function pairSums(head, base, filters, type) {
@@ -99,6 +122,10 @@ function spreadRows(tree, sums, ids, count) {
  * @property {string[]} warnings
  */
 
+const FOCUSED = 1;
+const IGNORED = 2;
+const HIDDEN = 4;
+
 /**
  * Add one sample type up by row. Its values must be exact as doubles.
  * @param {import("../data/tree.js").Tree} tree @param {import("./options.js").FilterOptions} options
@@ -106,57 +133,63 @@ function spreadRows(tree, sums, ids, count) {
  */
 export function filteredSums(tree, type, options) {
   const { warnings, ...marks } = markFunctions(tree, options);
+  const bits = bitsOf(tree.names.length, marks);
   const { rowOf, firstOf } = rowsOf(tree);
   const found = { flat: new Float64Array(firstOf.length), cum: new Float64Array(firstOf.length), warnings };
-  const { before, signed } = ownSums(tree, type, marks, found.flat, rowOf);
+  const { before, signed } = ownSums(tree, type, bits, marks, found.flat, rowOf);
+  const { cum } = found;
   const covered = new Int32Array(firstOf.length);
   const { count, name, end } = tree;
   for (let node = 0; node < count; node++) {
     const own = name[node];
-    if (marks.hidden?.[own]) continue;
+    if (bits[own] & IGNORED) node = end[node] - 1;
+    if (bits[own] & (IGNORED | HIDDEN)) continue;
     const row = rowOf[own];
     if (node < covered[row]) continue;
     covered[row] = end[node];
-    found.cum[row] += before[end[node]] - before[node];
+    cum[row] += before[end[node]] - before[node];
   }
   return { ...found, kept: before[count], signed };
 }
 
-const STAYS = 1;
+/** What the filters make of each function. */
+function bitsOf(count, { focus, ignore, hidden }) {
+  const bits = new Uint8Array(count);
+  for (const [marks, bit] of [[focus, FOCUSED], [ignore, IGNORED], [hidden, HIDDEN]]) {
+    if (marks) for (let id = 0; id < count; id++) if (marks[id]) bits[id] |= bit;
+  }
+  return bits;
+}
 
 /**
  * Sum up the samples that stay, in the order of nodes, so that what is below a node is one difference; add each to the
- * row of the last frame that is not hidden.
+ * row of the last frame that is not hidden. What is below an ignored function is passed over, here and by who reads the
+ * sums: of nodes in there nothing is told.
  */
-function ownSums({ count, parent, name, flat }, type, { focus, ignore, hidden }, sums, rowOf) {
+function ownSums({ count, parent, name, end, flat }, type, bits, { focus, hidden }, sums, rowOf) {
   const { at, value } = flat[type];
-  const states = byFunction(focus, ignore);
-  const state = new Uint8Array(count);
   const shown = hidden && new Int32Array(count); // the last function on the path that is not hidden
-  const before = new Float64Array(count + 1);
-  const begin = focus ? 0 : STAYS;
+  const before = new Float64Array(end.length + 1);
+  let focused = focus ? 0 : count; // one past the last node known to be below a focused function
   let sum = 0;
   let signed = false;
   for (let node = 0, i = 0; node < count; node++) {
     before[node] = sum;
-    const above = parent[node];
     let own = name[node];
-    const here = (above < 0 ? begin : state[above]) | (states ? states[own] : 0);
-    state[node] = here;
-    if (shown) shown[node] = own = !hidden[own] ? own : above < 0 ? -1 : shown[above];
+    if (bits[own] & IGNORED) {
+      node = end[node] - 1;
+      while (i < at.length && at[i] <= node) i++;
+      continue;
+    }
+    if (node >= focused && bits[own] & FOCUSED) focused = end[node];
+    if (shown) shown[node] = own = !(bits[own] & HIDDEN) ? own : parent[node] < 0 ? -1 : shown[parent[node]];
     if (at[i] !== node) continue;
     const one = value[i++];
-    if (here !== STAYS || own < 0) continue;
+    if (node >= focused || own < 0) continue;
     if (one < 0) signed = true;
     sum += one;
     sums[rowOf[own]] += one;
   }
   before[count] = sum;
   return { before, signed };
-}
-
-/** Bits for each function: 1 focused, 2 ignored; null when neither is asked for. */
-function byFunction(focus, ignore) {
-  if (!focus && !ignore) return null;
-  return Uint8Array.from(focus ?? ignore, (_, id) => (focus?.[id] ? STAYS : 0) | (ignore?.[id] ? 2 : 0));
 }

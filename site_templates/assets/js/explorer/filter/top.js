@@ -47,8 +47,8 @@ function ranks(names) {
 /**
  * Compute the table, heaviest first.
  * @param {import("../data/tree.js").Tree} tree
- * @param {{byCum?: boolean, dropNegative?: boolean, nodeFraction?: number}} [options]
- * @returns {{rows: TopRow[], dropped: number}} `dropped`: rows lighter than the node fraction
+ * @param {{byCum?: boolean, dropNegative?: boolean}} [options]
+ * @returns {TopRow[]}
  */
 export function topTable(tree, type, options = {}) {
   return rankRows(tree, sumRows(tree, tree.flat[type].exact ? bigWeights(tree, type) : weights(tree, type)), options);
@@ -77,33 +77,43 @@ function sumRows(tree, own) {
 
 /** Put the rows into order. @param {object} tree its functions suffice @param {ReturnType<typeof sumRows>} sums */
 export function rankRows(tree, { flat, cum }, options = {}) {
-  const { firstOf, rank, sorted } = rowsOf(tree);
+  const { firstOf } = rowsOf(tree);
   const big = flat instanceof BigInt64Array;
-  const zero = big ? 0n : 0;
-  const alive = [];
-  for (const row of sorted) { // by name: then the sort by weight has little left to do
-    if (flat[row] === zero && cum[row] === zero) continue;
-    if (options.dropNegative && (flat[row] < zero || (flat[row] === zero && cum[row] < zero))) continue;
-    alive.push(row);
-  }
-  const sum = alive.reduce((total, row) => total + Number(flat[row]), 0);
-  const cutoff = Math.abs(Math.trunc(sum * (options.nodeFraction ?? 0)));
-  const kept = cutoff ? alive.filter((row) => size(cum[row]) >= cutoff) : alive;
-  const [first, second] = options.byCum ? [cum, flat] : [flat, cum];
-  kept.sort((a, b) => bySize(first[a], first[b]) || rank[a] - rank[b] || bySize(second[a], second[b]));
-  const rows = kept.map((row) => {
+  return Array.from(orderRows(tree, { flat, cum }, options), (row) => {
     const shown = { name: tree.names[firstOf[row]], flat: Number(flat[row]), cum: Number(cum[row]), id: firstOf[row] };
     return big ? { ...shown, exactFlat: String(flat[row]), exactCum: String(cum[row]) } : shown;
   });
-  return { rows, dropped: alive.length - kept.length };
+}
+
+/** The rows with weight, heaviest first. @returns {Int32Array} */
+export function orderRows(tree, { flat, cum }, { byCum, dropNegative } = {}) {
+  const { rank, sorted } = rowsOf(tree);
+  const [first, second] = byCum ? [cum, flat] : [flat, cum];
+  const value = (row) => flat[row] || cum[row];
+  const alive = sorted.filter((row) => value(row) && !(dropNegative && value(row) < 0)); // by name
+  if (tree.keys) alive.sort((a, b) => rank[a] - rank[b] || Number(size(second[b]) - size(second[a])));
+  return heaviestFirst(alive, first);
 }
 
 const size = (value) => (value < 0 ? -value : value);
 
-function bySize(a, b) {
-  const left = a < 0 ? -a : a;
-  const right = b < 0 ? -b : b;
-  return left > right ? -1 : left < right ? 1 : 0;
+/** Put rows by weight, equal ones as they are: each stands behind all that are heavier. */
+function heaviestFirst(rows, weight) {
+  const sizes = new weight.constructor(rows.length);
+  rows.forEach((row, at) => (sizes[at] = -size(weight[row])));
+  const sorted = sizes.slice().sort(); // without a comparison of our own: that is what takes time
+  const taken = new Int32Array(rows.length);
+  const order = new Int32Array(rows.length);
+  for (let at = 0; at < rows.length; at++) {
+    let low = 0;
+    for (let high = rows.length - 1; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle] < sizes[at]) low = middle + 1;
+      else high = middle;
+    }
+    order[low + taken[low]++] = rows[at];
+  }
+  return order;
 }
 
 /** Compare texts by code points, as Go compares their bytes; JavaScript itself compares halves of them. */

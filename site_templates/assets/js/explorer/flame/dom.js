@@ -94,7 +94,8 @@ function bars(parts, hasTypes) {
   ];
 }
 
-const LEGENDS = {
+/** What the colours of a choice mean: name and title of each. */
+export const LEGENDS = {
   origin: [["own", "own code"], ["dependency", "dependencies"], ["standard", "standard library"], ["runtime", "runtime"], ["other", "without a package"]],
   diff: [["more-4", "+ head costs more"], ["less-4", "− head costs less"], ["same", "the same"], ["rising", "only in head"], ["falling", "only in base"]],
 };

@@ -4,6 +4,7 @@
  */
 import { reach } from "./actions.js";
 import { sentenceOf } from "./card.js";
+import { whenIdle } from "../data/next_task.js";
 import { isQuick } from "../filter/options.js";
 import { exactName, shareText } from "../views/words.js";
 import { fit, isMatched, paintFlame } from "./paint.js";
@@ -31,14 +32,9 @@ export class Finder {
    * fast while it runs, and the reader's first search or zoom in a large tree would wait for that.
    */
   rehearse() {
-    const acts = [() => this.rehearseSearch(), ...Array(4).fill(() => this.rehearseZoom())];
-    const later = globalThis.requestIdleCallback ?? setTimeout;
-    const next = () => {
-      if (!(this.view.measured?.sides[0].tree.count > REHEARSED) || !this.view.host.isConnected) return;
-      acts.shift()();
-      if (acts.length) later(next);
-    };
-    later(next);
+    whenIdle(["Search", ...Array(4).fill("Zoom")].map((what) => () => {
+      if (this.view.measured?.sides[0].tree.count > REHEARSED && this.view.host.isConnected) this[`rehearse${what}`]();
+    }));
   }
 
   rehearseSearch() {

@@ -3,7 +3,7 @@
  * with Enter; what the engine does not understand is told at the field.
  */
 import { choice, disclosure, element, fillChoice } from "./element.js";
-import { cleared, GRANULARITIES, isFiltered, SCALES } from "./state.js";
+import { filtersOf, GRANULARITIES, isFiltered, SCALES } from "./state.js";
 
 const WAIT_MS = 350;
 const PATTERNS = [
@@ -39,7 +39,7 @@ export function buildBar(dispatch, { ownCode }) {
   const shrunk = tick("Leave out what shrank", (on) => dispatch({ dropNegative: on }));
   const level = tick("Normalise to the base", (on) => dispatch({ normalize: on }));
   const preset = (text, act) => element("button", { type: "button", class: "pb-button pbx-preset", click: act }, text);
-  const own = preset("Own code only", () => dispatch({ ...cleared(), show: ownCode() }));
+  const own = preset("Own code only", () => dispatch({ ...filtersOf(), show: ownCode() }));
   const filters = element(
     "div",
     { class: "pbx-filters", id: "pbx-filters" },
@@ -47,7 +47,7 @@ export function buildBar(dispatch, { ownCode }) {
     element("div", { class: "pbx-row" }, grain.label, inlines.label, shrunk.label, level.label),
     element("p", { class: "pbx-hint" }, "Regular expressions as in go tool pprof (RE2); they match function, file and mapping names. Labels: key=value."),
   );
-  const clear = preset("Clear filters", () => dispatch(cleared()));
+  const clear = preset("Clear filters", () => dispatch(filtersOf()));
   clear.classList.add("pbx-clear");
   const toggle = disclosure("pbx-toggle", "Filters", filters);
   let typeNames = "";
@@ -96,7 +96,7 @@ export function buildBar(dispatch, { ownCode }) {
       for (const [field, one] of fields) one.set(state[field]);
       search.set(state.query);
       search.label.hidden = state.view === "flame"; // it has its own, with steps from match to match
-      const said = Object.entries(NAMES).filter(([field]) => state[field] !== cleared()[field]);
+      const said = Object.entries(NAMES).filter(([field]) => state[field] !== filtersOf()[field]);
       const texts = said.map(([field, name]) => (state[field] === true ? name : `${name} ${state[field]}`));
       const title = texts.length ? `Filters: ${texts.join(", ")}` : "Filters";
       if (toggle.button.title !== title) toggle.button.textContent = toggle.button.title = title;

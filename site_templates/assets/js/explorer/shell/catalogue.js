@@ -2,7 +2,7 @@
  * Which profiles there are: the list of runs, and the profiles of a run, each read once and only when asked for.
  * What the data files hold is described in pipeline/render/explore_page.py.
  */
-import { loadData } from "../data/scripts.js";
+import { loadValue } from "../data/scripts.js";
 
 const RUN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,120}$/;
 
@@ -29,7 +29,7 @@ export function openCatalogue(root) {
 
   /** @returns {Promise<{run: string, label: string, started: string}[]>} newest first */
   async function runs() {
-    const { runs: rows } = await loadData(`${root}data/catalogue.js`, "catalogue");
+    const { runs: rows } = await loadValue(`${root}data/catalogue.js`, "catalogue");
     return rows.map(([run, label, started]) => ({ run, label, started }));
   }
 
@@ -43,7 +43,7 @@ export function openCatalogue(root) {
   async function read(run) {
     const unknown = new Error(`This site holds no run "${run}" with profiles.`);
     if (!RUN.test(run) || !(await runs()).some((one) => one.run === run)) throw unknown;
-    const data = await loadData(`${root}runs/${run}/profiles.js`, `run/${run}`);
+    const data = await loadValue(`${root}runs/${run}/profiles.js`, `run/${run}`);
     return data.profiles.map((one) => ({
       ...one,
       id: `${run}/${one.path}`,
@@ -74,7 +74,7 @@ export function openCatalogue(root) {
   /** The source a run stored of a profile's functions, for one sample type; none is not a fault. */
   async function source({ run, payload, hasSource }, type) {
     if (!hasSource) return null;
-    const { functions } = await loadData(`${root}runs/${run}/source-${payload}.js`, `source/${payload}`);
+    const { functions } = await loadValue(`${root}runs/${run}/source-${payload}.js`, `source/${payload}`);
     return functions.map(({ lines, ...one }) => ({
       ...one,
       lines: lines.map(([number, text, flat, cum, href]) => ({ number, text, flat: flat[type] ?? 0, cum: cum[type] ?? 0, href })),
@@ -84,7 +84,7 @@ export function openCatalogue(root) {
   /** What a run found out about the goroutines of a profile's component; none is not a fault. */
   async function goroutines({ run, path, hasGoroutines }) {
     if (!hasGoroutines) return null;
-    const { components } = await loadData(`${root}runs/${run}/goroutines.js`, `goroutines/${run}`);
+    const { components } = await loadValue(`${root}runs/${run}/goroutines.js`, `goroutines/${run}`);
     return components.find(({ paths, dump, proof }) => [...paths, dump, proof].includes(path)) ?? null;
   }
 

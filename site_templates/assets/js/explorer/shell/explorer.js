@@ -44,8 +44,10 @@ class Explorer {
     try {
       const runs = await this.catalogue.runs();
       this.picker.offer(runs);
-      if (!runs.length) this.tell("This site holds no profiles yet.");
-      else if (!state.profile) this.state.dispatch({ profile: firstOf(await this.catalogue.profiles(runs[0].run)).id }, { replace: true });
+      if (!runs.length) {
+        this.host.replaceChildren(this.status); // nothing can be chosen
+        this.tell("This site holds no profiles yet: run profbook collect, then profbook site.");
+      } else if (!state.profile) this.state.dispatch({ profile: firstOf(await this.catalogue.profiles(runs[0].run)).id }, { replace: true });
     } catch (error) {
       this.tell(error.message, true);
     }

@@ -316,13 +316,14 @@ function pairSums(tree, { flat, cum }) {
  * @param {object} found the worker's answer: `tree` without nodes, `sums` by row or of both sides, `kept`, `signed`
  * @returns {{tree: object, weights: object}}
  */
-export function tableWeights({ tree, sums, kept, signed }, type, { head, base, unit }) {
+export function tableWeights({ tree, sums, ranked, kept, signed }, type, { head, base, unit }) {
   const over = ({ flat, cum }, divisor) => divisor === 1 ? { flat, cum }
     : { flat: flat.map((value) => value / divisor), cum: cum.map((value) => value / divisor) };
   const { type: name } = tree.types[type];
   const types = tree.types.map((one, at) => (at === type ? { ...one, unit } : one));
   if (!tree.sides) {
-    const weights = { type, name, unit, total: tree.totals[type] / head, kept: kept / head, signed, sums: over(sums, head) };
+    const all = { ...ranked, sum: ranked.sum / head, flat: ranked.flat / head, cum: ranked.cum / head };
+    const weights = { type, name, unit, total: tree.totals[type] / head, kept: kept / head, signed, sums: over(sums, head), ranked: all };
     return { tree: { ...tree, types }, weights };
   }
   const scaled = { ...tree, types, ...scaleTotals(tree, type, { head, base }) };

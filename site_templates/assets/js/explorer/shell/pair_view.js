@@ -1,6 +1,7 @@
 // The table of a comparison: every function of either side, with what it costs there and the change.
 import { nextTask } from "../data/next_task.js";
 import { findNames, lookAt, nothing, viewOf } from "../views/context.js";
+import { largest } from "../views/reports.js";
 import { buildTable } from "../views/table.js";
 import { pairRows } from "./pair.js";
 
@@ -46,9 +47,8 @@ function captionOf(rows) {
 /** Write a change with its sign, and in words where one side has nothing. */
 function columnsOf(rows, { format }) {
   const change = (value) => (value > 0 ? `+${format(value)}` : format(value));
-  const most = (key) => rows.reduce((top, row) => Math.max(top, Math.abs(row[key])), 0) || 1;
   const part = (key) => {
-    const top = most(key);
+    const top = largest(rows, key);
     return (row) => Math.abs(row[key]) / top;
   };
   const growth = (row, key) => (row.base[key] ? `${change1((row[key] / Math.abs(row.base[key])) * 100)} %` : "–");

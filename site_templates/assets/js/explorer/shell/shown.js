@@ -5,14 +5,14 @@
 import { lastFew } from "../data/last_few.js";
 import { openEngine } from "../filter/engine.js";
 import { needsSamples } from "../filter/options.js";
-import { canPair, quickSums, rehearseSums } from "../filter/sums.js";
+import { canPair, isSmall, quickSums, rehearseSums } from "../filter/sums.js";
 import { nextTask } from "../data/next_task.js";
 import { weights as weigh } from "../data/tree.js";
 import { originsOf } from "../views/origin.js";
 import { pairTrees, pairWeights, partTrees, scaleTree, sumOf, tableWeights } from "./pair.js";
+import { filtersOf } from "./state.js";
 
 const KEPT = 24;
-const FILTERS = ["focus", "ignore", "hide", "show", "showFrom", "tagFocus", "tagIgnore", "granularity", "noinlines"];
 
 /**
  * @typedef {object} Shown
@@ -30,7 +30,6 @@ const FILTERS = ["focus", "ignore", "hide", "show", "showFrom", "tagFocus", "tag
 export function openShown(catalogue, root) {
   const engine = openEngine();
   const place = (entry) => ({ key: entry.payload, src: `${root}data/${entry.payload.slice(0, 2)}/${entry.payload}` });
-  const filtersOf = (state) => Object.fromEntries(FILTERS.map((field) => [field, state[field]]));
   const trees = lastFew(KEPT);
   const scaledTrees = lastFew(KEPT);
   const tables = lastFew(KEPT);
@@ -71,7 +70,8 @@ export function openShown(catalogue, root) {
         return { ...facts, ...tableWeights(sums, type, scale), type, divisor: scale.head };
       }
       const isPicture = state.view === "flame";
-      if (state.view === "top" && !other) rehearseSums(engine.whole(place(entry)), state.type);
+      const whole = engine.whole(place(entry));
+      if (state.view === "top" && !other && isSmall(whole)) rehearseSums(whole);
       const key = JSON.stringify([entry.payload, other?.payload, filters, normalize, Boolean(other) && isPicture]);
       const plain = await trees(key, () => treeOf(entry, other, filters, { normalize, type: state.type, isPicture }));
       await nextTask(); // what the worker sent has just been unpacked

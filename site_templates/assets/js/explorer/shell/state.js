@@ -141,9 +141,9 @@ export function isFiltered(state) {
   return FILTERS.some((field) => state[field] !== DEFAULTS[field]);
 }
 
-/** The fields that a filter bar clears. @returns {Partial<State>} */
-export function cleared() {
-  return Object.fromEntries(FILTERS.map((field) => [field, DEFAULTS[field]]));
+/** The filters of a state; of none, those that nothing is filtered by. @returns {Partial<State>} */
+export function filtersOf(state = DEFAULTS) {
+  return Object.fromEntries(FILTERS.map((field) => [field, state[field]]));
 }
 
 /**

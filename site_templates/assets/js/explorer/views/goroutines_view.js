@@ -49,7 +49,7 @@ export const renderGoroutines = viewOf(async (context) => {
   ];
 });
 
-const named = (group) => [group.entry, group.createdBy, group.waitsIn, group.runs ?? ""];
+const named = (group) => [group.entry, group.state, group.createdBy, group.waitsIn, group.runs ?? ""];
 
 /** What the run says of its goroutines over all snapshots: no filter of this page changes it. */
 function recordedTable(context, rows) {

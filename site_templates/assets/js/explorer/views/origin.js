@@ -3,6 +3,7 @@
  * Package `main` is own; sources of a dependency lie in the module cache, in `vendor/` or in Bazel's `external/`; what
  * lies elsewhere is own code. Source of the standard library's paths: `go list std` of Go 1.27.
  */
+import { LEGENDS } from "../flame/dom.js";
 
 const STANDARD = new Set(
   (
@@ -17,14 +18,7 @@ const DEPENDENCY = /@v\d|\/pkg\/mod\/|\/vendor\/|(?:^|\/)external\//;
 /** @typedef {"own" | "dependency" | "standard" | "runtime" | "other"} Origin `other`: C, the kernel, no name */
 
 /** What the choices of a filter are called. @type {[string, string][]} */
-export const ORIGINS = [
-  ["", "all code"],
-  ["own", "own code"],
-  ["dependency", "dependencies"],
-  ["standard", "standard library"],
-  ["runtime", "runtime"],
-  ["other", "without a package"],
-];
+export const ORIGINS = [["", "all code"], ...LEGENDS.origin];
 
 const known = new WeakMap();
 

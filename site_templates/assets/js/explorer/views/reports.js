@@ -6,6 +6,7 @@
 import { compareNames, rankRows, topTable } from "../filter/top.js";
 import { buildGraph, byEdge, byWeight, nameGroups } from "./graph.js";
 import { originsOf } from "./origin.js";
+import { RankedRows } from "./ranked.js";
 import { isNegative, trimmedGraph } from "./trim.js";
 
 /**
@@ -21,12 +22,13 @@ import { isNegative, trimmedGraph } from "./trim.js";
 /**
  * List all functions with weight.
  * @param {{sort?: "flat" | "cum" | "name" | "-flat" | "-cum" | "-name", origin?: string, matches?: (name: string) => boolean, dropNegative?: boolean}} [options]
- * @returns {TopRow[]} in the order asked for; `sum` follows that order, as pprof's does
+ * @returns {TopRow[] | RankedRows} in the order asked for; `sum` follows that order, as pprof's does
  */
 export function topRows(tree, weights, { sort = "flat", origin = "", matches, dropNegative = false } = {}) {
+  if (weights.ranked && sort === "flat" && !origin && !matches && !dropNegative) return new RankedRows(tree, weights);
   const byCum = sort.endsWith("cum");
   const options = { byCum, dropNegative };
-  let { rows } = weights.sums ? rankRows(tree, weights.sums, options) : topTable(tree, weights.type, options);
+  let rows = weights.sums ? rankRows(tree, weights.sums, options) : topTable(tree, weights.type, options);
   for (const row of rows) row.file = tree.files[tree.fileOf[row.id]];
   const origins = origin && originsOf(tree);
   if (origin) rows = rows.filter((row) => (origins[tree.packageOf[row.id]] ?? "other") === origin);
@@ -36,6 +38,11 @@ export function topRows(tree, weights, { sort = "flat", origin = "", matches, dr
   let sum = 0;
   for (const row of rows) row.sum = sum += row.flat;
   return rows;
+}
+
+/** The size of the largest number of the rows; 1 where all are none. @param {"flat" | "cum"} key */
+export function largest(rows, key) {
+  return (rows.all?.[key] ?? rows.reduce((top, row) => Math.max(top, Math.abs(row[key])), 0)) || 1;
 }
 
 /**

@@ -22,7 +22,7 @@ const rowHeight = () => (matchMedia(PHONE).matches ? 52 : 30);
  * @property {string} caption
  * @property {string} label of the scrolling box
  * @property {Column[]} columns
- * @property {any[]} rows
+ * @property {any[] | import("./ranked.js").RankedRows} rows
  * @property {string} [sort] the order rows are in
  * @property {(sort: string) => void} [onSort]
  * @property {(row: any) => void} [open]
@@ -48,7 +48,7 @@ export function buildTable(parts) {
   if (isLong) box.addEventListener("scroll", () => draw(parts, walk), { passive: true });
   body.addEventListener("click", ({ target }) => {
     const name = target.closest("button.pbx-name");
-    if (name) parts.open(rows[Number(name.closest("tr").dataset.row)]);
+    if (name) parts.open(rows.at(Number(name.closest("tr").dataset.row)));
   });
   body.addEventListener("keydown", (event) => step(event, parts, walk));
   body.addEventListener("focusin", (event) => {
@@ -73,7 +73,7 @@ function heading(column, { sort = "", onSort }) {
 function draw(parts, walk) {
   const { rows } = parts;
   if (!walk.isLong) {
-    if (walk.first < 0) walk.body.replaceChildren(...rows.map((row, place) => line(row, place, parts, walk)));
+    if (walk.first < 0) walk.body.replaceChildren(...rows.slice(0).map((row, place) => line(row, place, parts, walk)));
     walk.first = 0;
     return;
   }

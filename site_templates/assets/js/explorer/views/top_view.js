@@ -3,11 +3,10 @@ import { nextTask } from "../data/next_task.js";
 import { choice, element } from "../shell/element.js";
 import { findNames, lookAt, nothing, viewOf } from "./context.js";
 import { ORIGINS } from "./origin.js";
-import { topRows } from "./reports.js";
+import { largest, topRows } from "./reports.js";
 import { buildTable } from "./table.js";
 import { shareText, valueWriter } from "./words.js";
 
-const MANY = 2000; // functions: ranking them and writing the table are two pieces of work
 let origin = "";
 const choices = new WeakMap();
 
@@ -28,10 +27,10 @@ function choiceIn(host) {
 export const renderTop = viewOf(async (context, host) => {
   const { tree, weights, state, dispatch } = context;
   const matches = await findNames(context, tree.names);
-  if (tree.names.length > MANY) await nextTask();
+  if (!weights.ranked) await nextTask(); // ranking functions and writing the table are two pieces of work
   const place = element("div");
   const fill = () => {
-    const rows = topRows(tree, weights, { sort: state.sort, origin, matches, dropNegative: state.dropNegative });
+    const rows = topRows(tree, weights, { sort: state.sort, origin, matches: state.query && matches, dropNegative: state.dropNegative });
     place.replaceChildren(rows.length ? table(rows) : nothing(`No function has ${weights.name} here.`)[0]);
   };
   const table = (rows) =>
@@ -59,7 +58,7 @@ export const renderTop = viewOf(async (context, host) => {
 function captionOf(rows, context) {
   const { weights } = context;
   const write = valueWriter(context);
-  const sum = rows.at(-1).sum;
+  const { sum } = rows.all ?? rows.at(-1);
   const count = `${rows.length.toLocaleString("en")} function${rows.length === 1 ? "" : "s"}`;
   return `${count} with ${write(sum)} of ${write(weights.total)} ${weights.name} (${shareText(sum, weights.total)}) as their own`;
 }
@@ -68,8 +67,7 @@ function captionOf(rows, context) {
 export function weightColumns(rows, context) {
   const { weights } = context;
   const write = valueWriter(context);
-  const most = (key) => rows.reduce((top, row) => Math.max(top, Math.abs(row[key])), 0) || 1;
-  const [flat, cum] = [most("flat"), most("cum")];
+  const [flat, cum] = [largest(rows, "flat"), largest(rows, "cum")];
   const share = (key) => (row) => shareText(row[key], weights.total);
   return [
     { title: "flat", sort: "flat", text: (row) => write(row.flat) },
