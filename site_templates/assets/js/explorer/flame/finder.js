@@ -32,8 +32,9 @@ export class Finder {
    * fast while it runs, and the reader's first search or zoom in a large tree would wait for that.
    */
   rehearse() {
-    whenIdle(["Search", ...Array(4).fill("Zoom")].map((what) => () => {
-      if (this.view.measured?.sides[0].tree.count > REHEARSED && this.view.host.isConnected) this[`rehearse${what}`]();
+    const acts = [() => this.rehearseSearch(), ...Array(4).fill(() => this.rehearseZoom())];
+    whenIdle(acts.map((act) => () => {
+      if (this.view.measured?.sides[0].tree.count > REHEARSED && this.view.host.isConnected) act();
     }));
   }
 
