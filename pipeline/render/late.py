@@ -1,9 +1,8 @@
 """What a run's page shows when it is asked for or read on to: a data script beside the page. Pure.
 
 Rules: only what repeats the run's files, or what the explorer shows whole, comes late. The script is a classic one, so
-it loads from the disk too: `profbook.late("<run>","<base64 of gzip of JSON>");`, a sixth of the text on the disk and no
-more than it over a line that compresses. `assets/js/late.js` makes the tables of it. Cells are texts, or links as
-(text, address).
+it loads from the disk too: `profbook.late("<run>","<base64 of gzip of JSON>");`, as text it would take five times the
+space. `assets/js/late.js` makes the tables of it. Cells are texts, or links as (text, address).
 Parts that the templates write whole are cut out of the finished page between two marks, which no text can hold: it is
 escaped.
 """

@@ -1,9 +1,9 @@
 """The data files beside pages: classic scripts around the bytes, as pages on the disk cannot fetch.
 
-Rules: one form for all, ``profbook.data("<key>","<base64>");``; values are gzip of JSON, a quarter of their text. A
-profile's files a worker fetches itself over http, cuts the text out and decodes that, so nothing of it costs the page;
-from the disk the page loads them as scripts. The bare bytes beside it would save a reader a third of the bytes where a
-server does not compress scripts, and cost every site 75 % more space.
+Rules: one form for all, ``profbook.data("<key>","<base64>");``; values are gzip of JSON. A profile's files a worker
+fetches itself over http, cuts the text out and decodes that, so nothing of it costs the page; from the disk the page
+loads them as scripts. The bare bytes beside it would save a reader a third of the bytes where a server does not
+compress scripts, and cost every site 75 % more space.
 """
 
 from __future__ import annotations
