@@ -48,9 +48,11 @@ def _functions(profile: Profile) -> tuple[Sequence[str], Index, Unfolded]:
     if "" in functions or (stacks.slot_line < 0).any():
         graph = graphs.build_graph(profile, graphs.NodeRules())
         return [info.printable() for info in graph.infos], graph.slot_node, graph.stacks
-    positions = {name: position for position, name in enumerate(dict.fromkeys(functions))}
-    node = np.fromiter(map(positions.__getitem__, functions), np.int64, len(functions))
-    return list(positions), node[profile.locations.line_function[stacks.slot_line]], stacks
+    names, node = list(dict.fromkeys(functions)), np.arange(len(functions), dtype=np.int64)
+    if len(names) < len(functions):
+        positions = {name: position for position, name in enumerate(names)}
+        node = np.fromiter(map(positions.__getitem__, functions), np.int64, len(functions))
+    return names, node[profile.locations.line_function[stacks.slot_line]], stacks
 
 
 def _files(profile: Profile, stacks: Unfolded, slot_node: Index, count: int) -> Callable[[int], str]:

@@ -115,8 +115,9 @@ def _read_rows(table: Sequence[bytes]) -> _Messages:
     if len(data) >= _MOST_BYTES:
         raise _UnsureError
     del rows
-    first = np.append(0, np.flatnonzero(data < 0x80))
-    first[1:] += 1
+    last = np.flatnonzero(data < 0x80)
+    first = np.zeros(len(last) + 1, np.int64)
+    np.add(last, 1, out=first[1:])
     bounds = np.searchsorted(first, ends)
     if len(ends) and (first[-1] != len(data) or (first[bounds] != ends).any()):
         raise _UnsureError
@@ -126,17 +127,20 @@ def _read_rows(table: Sequence[bytes]) -> _Messages:
 
 def _values(data: NDArray[np.uint8], first: Index) -> Ids:
     """Read varints: seven bits of each byte, the first byte's lowest. Most are short, so few are looked at again."""
-    at = first[:-1]
-    values = (data[at] & 0x7F).astype(np.uint64)
-    longer = np.flatnonzero(data[at] >= 0x80)
+    byte = data.take(first[:-1])
+    values = (byte & np.uint8(0x7F)).astype(np.uint64)
+    longer = np.flatnonzero(byte >= 0x80)
+    at = first.take(longer)
     for place in range(1, _LONGEST_VARINT):
         if not len(longer):
             break
-        byte = data[at[longer] + place]
+        at += 1
+        byte = data.take(at)
         if place == _LONGEST_VARINT - 1 and byte.max() > 1:
             raise _UnsureError
-        values[longer] |= (byte & 0x7F).astype(np.uint64) << np.uint64(7 * place)
-        longer = longer[byte >= 0x80]
+        values[longer] |= (byte & np.uint8(0x7F)).astype(np.uint64) << np.uint64(7 * place)
+        more = np.flatnonzero(byte >= 0x80)
+        longer, at = longer.take(more), at.take(more)
     return values
 
 
