@@ -21,15 +21,6 @@ from urllib.parse import urlsplit
 from pipeline.render import env, links
 
 EXTENSIONS: Final = ("admonition", "attr_list", "def_list", "fenced_code", "tables", "toc")
-TABS: Final = (
-    ("Overview", "index.html"),
-    ("Runs", "runs/index.html"),
-    ("Comparisons", "compare/index.html"),
-    ("Trends", "trends/index.html"),
-    ("Functions", "functions/index.html"),
-    ("Explorer", "explore/index.html"),
-    ("Guide", "guide/index.html"),
-)
 SCRIPT: Final = "assets/frame.js"
 """Searches, and switches between light and dark."""
 INDEX: Final = "search/search_index.json"
@@ -37,8 +28,6 @@ _TEMPLATE: Final = "none/page.html.j2"
 _HEAD: Final = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _LINK: Final = re.compile(r'(<a\b[^>]*?\shref=")([^":?#]*\.md)(["#])')
 _HEADING: Final = re.compile(r'<h([1-3]) id="([^"]*)">(.*?)</h\1>', re.DOTALL)
-_GUIDE: Final = re.compile(r"^ +- (?:([^:\n]+): )?(guide/\S+\.md)$", re.MULTILINE)
-_SEPARATOR: Final = re.compile(r"^ +separator: '((?:[^'\n]|'')*)'$", re.MULTILINE)
 _LOST: Final = env.trusted(
     "<h1>Page not found</h1>\n<p>There is no page at this address. Runs that are no longer kept have none, and one of "
     'another name may have its place: see the <a href="{root}runs/index.html">runs</a>, the <a href="{root}compare/'
@@ -46,13 +35,18 @@ _LOST: Final = env.trusted(
 )
 
 
+_Pages = tuple[tuple[str, str], ...]
+"""Title and address of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What all pages share: the template, the site's facts, and the guide's pages (title, address) in their order."""
+    """What all pages share: the template, the site's facts, the tabs, and the guide's pages in their order."""
 
     shop: env.Environment
     facts: Mapping[str, str]
-    guide: tuple[tuple[str, str], ...]
+    tabs: _Pages
+    guide: _Pages
 
     def page(self, url: str, **words: Any) -> str:
         """Render one page; the address of the one that is shown when there is none begins at the site's root."""
@@ -64,7 +58,7 @@ class _Frame:
                 "site_name": self.facts["name"],
                 "canonical": f"{self.facts['url'].rstrip('/')}/{url}" if self.facts["url"] else "",
                 "root": links.root_of(url),
-                "tabs": TABS,
+                "tabs": self.tabs,
                 "tab": f"{url.partition('/')[0]}/index.html" if url else "index.html",
                 "here": here,
                 "guide": self.guide if url.startswith("guide/") else (),
@@ -80,9 +74,11 @@ def build_frame(docs: Path, tree: Path, templates_dir: Path, facts: Mapping[str,
 
     ``mkdocs.yml`` lies beside ``docs``.
     """
-    told = (docs.parent / "mkdocs.yml").read_text("utf-8")
+    import yaml
+
+    settings = yaml.safe_load((docs.parent / "mkdocs.yml").read_text("utf-8"))
     shop = env.environment({_TEMPLATE: (templates_dir / _TEMPLATE).read_text("utf-8")})
-    frame = _Frame(shop, facts, tuple(_guide(told, docs)))
+    frame = _Frame(shop, facts, *_navigation(settings["nav"], docs))
     urls, entries = [], []
     for path in sorted(docs.rglob("*")):
         name = path.relative_to(docs).as_posix()
@@ -96,10 +92,11 @@ def build_frame(docs: Path, tree: Path, templates_dir: Path, facts: Mapping[str,
             entries += found
         elif path.is_file():
             shutil.copyfile(path, target)
+    shutil.copyfile(templates_dir / "overrides" / ".icons" / "profbook" / "logo.svg", tree / "assets" / "logo.svg")
     shutil.copyfile(templates_dir / "none" / "frame.css", tree / "assets" / "frame.css")
     shutil.copyfile(templates_dir / "none" / "frame.js", tree / SCRIPT)
     (tree / INDEX).parent.mkdir(parents=True, exist_ok=True)
-    (tree / INDEX).write_text(_index(told, entries), "utf-8")
+    (tree / INDEX).write_text(_index(settings["plugins"], entries), "utf-8")
     root = urlsplit(facts["url"]).path.rstrip("/") + "/"
     lost = {"root": root, "canonical": "", "tab": "", "body": _LOST.format(root=root), "title": "Page not found"}
     (tree / "404.html").write_text(frame.page("", **lost), "utf-8")
@@ -107,17 +104,26 @@ def build_frame(docs: Path, tree: Path, templates_dir: Path, facts: Mapping[str,
         (tree / "sitemap.xml").write_text(_sitemap(facts["url"], urls), "utf-8")
 
 
-def _guide(told: str, docs: Path) -> Iterator[tuple[str, str]]:
-    """Give the guide's pages as the engines' navigation has them."""
-    for title, document in _GUIDE.findall(told):
-        if (docs / document).is_file():
-            yield title or "Guide", f"{_url(document)}index.html"
+def _navigation(nav: list[dict[str, Any]], docs: Path) -> tuple[_Pages, _Pages]:
+    """Give the tabs and the guide's pages as the engines' navigation has them."""
+    tabs, guide = [], []
+    for title, target in (entry for one in nav for entry in one.items()):
+        if isinstance(target, list):
+            guide = [(title, one) if isinstance(one, str) else next(iter(one.items())) for one in target]
+            tabs.append(guide[0])
+        else:
+            tabs.append((title, target))
+    return _addressed(tabs, docs), _addressed(guide, docs)
 
 
-def _index(told: str, entries: list[dict[str, str]]) -> str:
-    separator = _SEPARATOR.search(told)
-    words = separator[1].replace("''", "'") if separator else r"[\s\-]+"
-    return json.dumps({"config": {"separator": words}, "docs": entries}, separators=(",", ":"))
+def _addressed(pages: list[tuple[str, str]], docs: Path) -> _Pages:
+    """Give the pages of documents that there are."""
+    return tuple((title, f"{_url(document)}index.html") for title, document in pages if (docs / document).is_file())
+
+
+def _index(plugins: list[dict[str, Any]], entries: list[dict[str, str]]) -> str:
+    (separator,) = (one["search"]["separator"] for one in plugins if "search" in one)
+    return json.dumps({"config": {"separator": separator}, "docs": entries}, separators=(",", ":"))
 
 
 def _url(document: str) -> str:

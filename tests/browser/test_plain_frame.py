@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from pipeline.site.templates import templates_dir
 from tests.browser.conftest import serve, watched_page
 from tests.browser.test_accessibility import violations
 from tests.site.test_build import build, content, project
@@ -113,6 +115,22 @@ def test_no_page_has_a_violation(browser: Any, site: Path, address: str, scheme:
         page.keyboard.type("gate")
         page.locator(".frame-found li a").first.wait_for()
         assert violations(page) == [], "with results"
+
+
+def test_the_navigation_is_that_of_the_engines(site: Path, browser: Any) -> None:
+    nav = yaml.safe_load((templates_dir() / "mkdocs.yml.j2").read_text("utf-8").partition("\nnav:")[2])
+    titles = [title for one in nav for title in one]
+    (pages,) = (below for one in nav for below in one.values() if isinstance(below, list))
+    with watched_page(browser, site, viewport={"width": 1080, "height": 700}) as opened:
+        opened.goto((site / "guide" / "quick-start" / "index.html").as_uri())
+        assert opened.locator("[aria-label=Site] a").all_inner_texts() == titles
+        # The test's site has few documents, in the order of all.
+        shown = opened.locator(".frame-guide a").all_inner_texts()
+        assert [one for one in titles[-1:] + [title for one in pages[1:] for title in one] if one in shown] == shown
+        assert len(shown) > 1
+        heads = opened.locator(".frame-head > *").all()
+        rows = {round(box["y"] + box["height"] / 2) for one in heads if (box := one.bounding_box())}
+        assert max(rows) - min(rows) < 10, "the head takes one line"
 
 
 def test_no_page_is_wider_than_a_phone(site: Path, browser: Any) -> None:
