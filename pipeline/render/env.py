@@ -138,6 +138,7 @@ def _clipped(line: str) -> str:
 
 _FILTERS = {
     "show": units.show,
+    "counted": units.counted,
     "signed": _signed,
     "percent": _percent,
     "width": _width,

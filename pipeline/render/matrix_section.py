@@ -83,7 +83,7 @@ def _view(matrix: Matrix, root: str) -> MatrixView:
         links.to_page(links.compared_page(matrix.base_label, column.label), root=root) for column in matrix.columns
     ]
     heads = (
-        MatrixHead(column.label, pages[at], OUTCOMES[column.outcome], _runs(column.runs), at)
+        MatrixHead(column.label, pages[at], OUTCOMES[column.outcome], units.counted(column.runs, "run"), at)
         for at, column in enumerate(matrix.columns)
     )
     return MatrixView(
@@ -94,10 +94,6 @@ def _view(matrix: Matrix, root: str) -> MatrixView:
         lines=tuple(_line(row, pages) for row in matrix.rows),
         many_components=len({row.component for row in matrix.rows}) > 1,
     )
-
-
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"
 
 
 def _line(row: MatrixRow, pages: Sequence[str]) -> MatrixLine:

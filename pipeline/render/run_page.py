@@ -151,7 +151,7 @@ def _metric_table(lines: Sequence[MetricLine]) -> LateTable:
         )
         for line in lines
     )
-    return LateTable("metrics", f"All {len(rows)} metrics, with their sources", heads, rows, (2,))
+    return LateTable("metrics", _whole(len(rows), "metric", "source"), heads, rows, (2,))
 
 
 def _file_table(files: Sequence[FileLine]) -> LateTable:
@@ -166,7 +166,12 @@ def _file_table(files: Sequence[FileLine]) -> LateTable:
         )
         for file in files
     )
-    return LateTable("files", f"All {len(rows)} files, with their digests", heads, rows, (3,))
+    return LateTable("files", _whole(len(rows), "file", "digest"), heads, rows, (3,))
+
+
+def _whole(count: int, noun: str, beside: str) -> str:
+    """Name a table that leaves nothing out."""
+    return f"The one {noun}, with its {beside}" if count == 1 else f"All {count} {noun}s, with their {beside}s"
 
 
 def time_table(moments: Sequence[Moment]) -> LateTable:

@@ -163,6 +163,15 @@ def test_what_comes_late_is_beside_the_page() -> None:
     assert set(held) == set(re.findall(r'data-pb-late="([^"]*)"', body(site(one), "run")))
 
 
+def test_one_file_is_not_told_as_many() -> None:
+    whole = record()
+    one = replace(whole, run=replace(whole.run, files=whole.run.files[:1]), measurements=whole.measurements[:1])
+    text = body(site(one), "run")
+    assert "The one file, with its digest<" in text
+    assert "The one metric, with its source<" in text
+    assert '<p class="pb-about">1 file, ' in text
+
+
 def test_a_failed_run_says_what_is_missing() -> None:
     content = site(failed_record())
     text = body(content, "run")
