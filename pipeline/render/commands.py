@@ -22,22 +22,30 @@ class Command:
 
 
 def commands(
-    run_id: str, taken: Sequence[ProfileRecord], *, profiles_dir: str, site_url: str, raw: bool
+    run_id: str,
+    taken: Sequence[ProfileRecord],
+    shown: ProfileRecord,
+    *,
+    profiles_dir: str,
+    site_url: str,
+    raw: bool,
 ) -> tuple[Command, ...]:
-    """Write the commands for the profiles of one kind, in the order they were taken (the last is the one shown)."""
-    last = taken[-1]
+    """Write the commands for the profiles of one kind, in the order they were taken, of which one is ``shown``."""
     folder = f"{profiles_dir}/{run_id}"
     # pprof adds up the files it is given, as a merged profile is the sum of those of its pods.
-    local = " ".join(_quoted(f"{folder}/{path}") for path in last.merged_of or (last.path,))
+    local = " ".join(_quoted(f"{folder}/{path}") for path in shown.merged_of or (shown.path,))
     made = [
         Command("Explore it in pprof's web view", f"go tool pprof -http=: {local}"),
-        Command("Print the top functions", f"go tool pprof -top{_flag(last)} {local}"),
+        Command("Print the top functions", f"go tool pprof -top{_flag(shown)} {local}"),
     ]
+    if len(taken) > 1 and shown.kind == "cpu":
+        every = " ".join(_quoted(f"{folder}/{path}") for one in taken for path in one.merged_of or (one.path,))
+        made.append(Command("Add up all of them", f"go tool pprof -http=: {every}"))
     # Of several -base options pprof takes the last alone, so there is no such command for a sum.
-    if len(taken) > 1 and not last.merged_of:
+    elif len(taken) > 1 and not shown.merged_of:
         first = _quoted(f"{folder}/{taken[0].path}")
         made.append(Command("See what grew since the first", f"go tool pprof -http=: -base {first} {local}"))
-    endpoint = links.endpoint(run_id, last) if raw and not last.merged_of else ""
+    endpoint = links.endpoint(run_id, shown) if raw and not shown.merged_of else ""
     if endpoint:
         path = encode.url_path(endpoint)
         where = f"{site_url.rstrip('/')}/{path}" if site_url else f"{{site}}/{path}"

@@ -18,7 +18,7 @@ from pipeline.model.origin import Origin
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.render import encode, links
 from pipeline.render.late import LateTable
-from pipeline.render.profile_section import kind_title, taken_order
+from pipeline.render.profile_section import kind_title, shown_order
 from pipeline.render.state import DIRECTIONS
 
 ORIGIN_WORDS: Final[Mapping[Origin, str]] = {
@@ -166,13 +166,13 @@ def cost_sections(record: RunRecord) -> CostSections:
 
 
 def _blocks(record: RunRecord) -> tuple[CostBlock, ...]:
-    last: dict[tuple[str, int], ProfileRecord] = {}
-    for profile in sorted(record.profiles, key=taken_order):
+    shown: dict[tuple[str, int], ProfileRecord] = {}
+    for profile in sorted(record.profiles, key=shown_order):
         if profile.kind in _SHOWN and any(rollup.total for rollup in profile.rollups):
-            last[profile.component, _SHOWN.index(profile.kind)] = profile
-    many = len({component for component, _ in last}) > 1
-    counted = {component for component, kind in last if _SHOWN[kind] == "allocs"}
-    told = ((last[key], _told(last[key], has_allocs=key[0] in counted)) for key in sorted(last))
+            shown[profile.component, _SHOWN.index(profile.kind)] = profile
+    many = len({component for component, _ in shown}) > 1
+    counted = {component for component, kind in shown if _SHOWN[kind] == "allocs"}
+    told = ((shown[key], _told(shown[key], has_allocs=key[0] in counted)) for key in sorted(shown))
     return tuple(_block(record.run.id, profile, rollup, many=many) for profile, rollup in told if rollup)
 
 

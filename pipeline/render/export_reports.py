@@ -16,6 +16,7 @@ from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.verdict import Comparison
 from pipeline.render import encode
 from pipeline.render.metric_section import metric_rows
+from pipeline.render.profile_section import shown_order
 from pipeline.render.state import OUTCOMES
 
 _TOP: Final = 15
@@ -158,9 +159,10 @@ def _topics(record: RunRecord) -> list[str]:
 
 
 def _shown(record: RunRecord) -> list[ProfileRecord]:
-    """Take the last profile of each kind of each component."""
-    last = {(one.component, one.kind): one for one in record.profiles if one.tables}
-    return [last[key] for key in sorted(last)]
+    """Take the profile of each kind of each component that its page shows."""
+    ordered = sorted(record.profiles, key=shown_order)
+    shown = {(one.component, one.kind): one for one in ordered if one.tables}
+    return [shown[key] for key in sorted(shown)]
 
 
 def _top(profile: ProfileRecord) -> list[str]:

@@ -34,7 +34,7 @@ from pipeline.render.functions_page import functions_page
 from pipeline.render.late import SCRIPT, late_script
 from pipeline.render.matrix_page import matrix_page
 from pipeline.render.pair_links import Profiles
-from pipeline.render.profile_section import SectionRules, taken_order
+from pipeline.render.profile_section import SectionRules, shown_order
 from pipeline.render.run_list import PLACE, newest_first, run_listing
 from pipeline.render.run_page import run_page
 from pipeline.render.settings_page import setting_sections
@@ -219,7 +219,7 @@ def run_copies(record: RunRecord, config: Config) -> dict[str, str]:
     for path, source in places.items():
         if place := links.raw_file(run.id, path):
             found[place] = source
-    for profile in sorted(record.profiles, key=taken_order):
+    for profile in sorted(record.profiles, key=shown_order):
         place = links.endpoint(run.id, profile)
         if place and links.is_safe_path(profile.path) and profile.path in places:
             found[place] = places[profile.path]

@@ -162,6 +162,16 @@ def taken_order(profile: ProfileRecord | SummaryProfile) -> tuple[int, int, str]
     return _PHASES.get(profile.phase, 3), profile.index or 0, profile.path
 
 
+def shown_order(profile: ProfileRecord) -> tuple[int, int, int, str]:
+    """Sort key of the profiles of one kind, of which the last is shown whole.
+
+    A CPU profile tells of its own time alone, and the last of a series often begins when the load has ended: so it is
+    the heaviest. All others hold what came before.
+    """
+    weight = profile.totals[profile.default_index] if profile.kind == "cpu" and profile.totals else 0
+    return weight, *taken_order(profile)
+
+
 def _rank(kind: str) -> int:
     return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
 
@@ -171,7 +181,7 @@ def _section(
 ) -> KindSection:
     run_id, (component, kind) = record.run.id, key
     taken = sorted(group, key=taken_order)
-    shown = taken[-1]
+    shown = max(taken, key=shown_order)
     identity = encode.anchor("profile", kind) if single else encode.anchor("profile", component, kind)
     title = kind_title(kind)
     source = source_view(shown, record.source, identity)
@@ -192,7 +202,7 @@ def _section(
         flame=_flame(run_id, shown, rules.flames, identity),
         figures=series_figures(taken, rules.charts, prefix=identity),
         snapshots=snapshots,
-        late=_late(record, identity, taken, snapshots, rules),
+        late=_late(record, identity, taken, snapshots, shown, rules),
         findings=tuple(doubt for one in taken for doubt in one.findings),
         source=source,
     )
@@ -203,10 +213,12 @@ def _late(
     identity: str,
     taken: Sequence[ProfileRecord],
     snapshots: Sequence[Snapshot],
+    shown: ProfileRecord,
     rules: SectionRules,
 ) -> tuple[LateTable | LateCommands, ...]:
     """Make what a section shows when asked for: the other profiles of its kind, and commands."""
-    told = commands(record.run.id, taken, profiles_dir=rules.profiles_dir, site_url=rules.site_url, raw=rules.raw)
+    places = {"profiles_dir": rules.profiles_dir, "site_url": rules.site_url}
+    told = commands(record.run.id, taken, shown, **places, raw=rules.raw)
     made = LateCommands(f"{identity}-commands", "Commands for go tool pprof", told)
     if len(snapshots) < 2:
         return (made,)

@@ -125,7 +125,8 @@ def test_the_shell_reads_a_quoted_path_as_one_word() -> None:
     from tests.records import profile
 
     for text in HOSTILE[:-1]:
-        line = commands("run", [profile(f"{text}.prof")], profiles_dir="profiles", site_url="", raw=False)[0].text
+        one = profile(f"{text}.prof")
+        line = commands("run", [one], one, profiles_dir="profiles", site_url="", raw=False)[0].text
         words = subprocess.run(
             ["sh", "-c", f'set -- {line}; printf "%s" "$#"'], capture_output=True, text=True, check=True
         )

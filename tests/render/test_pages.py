@@ -13,6 +13,7 @@ from pipeline.errors import SiteError
 from pipeline.model.config import Config, SiteConfig
 from pipeline.model.metric import Measurement
 from pipeline.model.page import SiteContent, StampedPage
+from pipeline.model.record import ProfileRecord
 from pipeline.render.late import read_late
 from pipeline.site.templates import read_templates, templates_dir
 from tests.records import (
@@ -161,6 +162,17 @@ def test_what_comes_late_is_beside_the_page() -> None:
     for expected in ("go tool pprof -http=: -base profiles/20260102_030405-baseline/heap-before.prof", "cd" * 32):
         assert expected in json.dumps(held)
     assert set(held) == set(re.findall(r'data-pb-late="([^"]*)"', body(site(one), "run")))
+
+
+def test_of_a_series_the_heaviest_cpu_profile_is_shown_and_the_last_heap() -> None:
+    def series(kind: str) -> list[ProfileRecord]:
+        weighed = enumerate(((1, 10), (9, 90), (2, 20)))
+        return [profile(f"{kind}{at}.pprof", kind=kind, phase="series", index=at, totals=of) for at, of in weighed]
+
+    whole = record()
+    text = body(site(replace(whole, profiles=(*series("cpu"), *series("heap")))), "run")
+    shown = re.findall(r'Shown: <code class="pb-path">([^<]*)</code>', text)
+    assert shown == ["cpu1.pprof", "heap2.pprof"]
 
 
 def test_one_file_is_not_told_as_many() -> None:
