@@ -87,8 +87,13 @@ def export(
         else:
             found = [_record(root, config, one) for one in stored if one.run.id in picked]
             data = _of_runs(root, config, request, found)
-    _write(root, request, data)
+    _write(root, request, data, _folders(root, config, stored))
     return 0
+
+
+def _folders(root: Path, config: Config, stored: Sequence[runs.StoredRun]) -> frozenset[Path]:
+    place = stages.profiles_folder(root, config).resolve()
+    return frozenset(place / one.run.id for one in stored)
 
 
 def _note(text: str) -> None:
@@ -275,7 +280,8 @@ def _is_folder(root: Path, out: str) -> bool:
     return out.endswith("/") or (bool(out) and out != "-" and (root / out).is_dir())
 
 
-def _write(root: Path, request: Request, data: Mapping[str, bytes]) -> None:
+def _write(root: Path, request: Request, data: Mapping[str, bytes], kept: frozenset[Path]) -> None:
+    """Write to standard output or files; ``kept`` are folders of runs, which nothing changes."""
     if request.out in {"", "-"}:
         if request.form in _BINARY and sys.stdout.isatty():
             raise UsageError(f"{request.form} is no text", cure="Add --out FILE, or send it to a program.")
@@ -285,8 +291,11 @@ def _write(root: Path, request: Request, data: Mapping[str, bytes]) -> None:
         sys.stdout.flush()
         return
     inside = _FILES.get(request.form, f"{request.form}.json") if _is_folder(root, request.out) else ""
-    for name, part in data.items():
-        path = root / request.out / (name or inside)
+    places = {root / request.out / (name or inside): part for name, part in data.items()}
+    for path in places:
+        if kept.intersection(path.resolve().parents):
+            raise UsageError(f"{path.parent} is a run, and nothing changes a run", cure="Name another file or folder.")
+    for path, part in places.items():
         atomic.write_bytes(path, part)
 
 

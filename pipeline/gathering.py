@@ -114,7 +114,7 @@ def import_paths(
 
 def init(root: Path, *, force: bool = False, say: Callable[[str], None] = print) -> int:
     """Write profbook.toml for the project in ``root``. Raises UsageError when there are settings already."""
-    from pipeline.collect.project import look, settings, told
+    from pipeline.collect.project import is_unignored, look, settings, told
 
     place = root / "profbook.toml"
     if place.exists() and not force:
@@ -125,6 +125,8 @@ def init(root: Path, *, force: bool = False, say: Callable[[str], None] = print)
     for line in told(project):
         say(line)
     atomic.write_bytes(place, settings(project).encode())
+    if is_unignored(root, "build"):
+        say("git does not ignore build/, where all that is made goes: add /build/ to .gitignore")
     say("wrote profbook.toml; next: `profbook doctor`, then `profbook collect --label baseline`")
     return 0
 

@@ -59,8 +59,7 @@ def judge(
     if not pairs:
         raise ConfigError(
             "there is no comparison, so there is nothing to judge",
-            cure="Collect runs of a second label, write a [[compare]] with base and head, or name two labels: "
-            "profbook gate BASE HEAD",
+            cure=f"{_missing(config)[0].upper()}{_missing(config)[1:]}. Or name two labels: profbook gate BASE HEAD",
         )
     compared = _comparisons(root, config, pairs, stored)
     return compared, judge_gate(compared, config.accept, today=today, strict=strict)
@@ -105,8 +104,14 @@ def tell_comparisons(root: Path, config: Config, *, say: Callable[[str], None] =
     for line in outcome_lines(compared):
         say(line)
     if not compared:
-        say("nothing to compare: that takes runs of two labels, or a [[compare]] with base and head in profbook.toml")
+        say(f"nothing to compare: {_missing(config)}")
     return 0
+
+
+def _missing(config: Config) -> str:
+    """Say what it takes to have a comparison."""
+    label = f"{config.comparison.baseline!r} (comparison.baseline)"
+    return f"that takes runs of the label {label} and of another, or a [[compare]] with base and head in profbook.toml"
 
 
 def _comparisons(

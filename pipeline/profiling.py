@@ -112,7 +112,7 @@ def make(
 
     if form == "pgo":
         return _pgo(root, config, picked, choice, say)
-    profile, index = _combined(root, config, picked, choice)
+    profile, index = _combined(root, config, picked, choice, say)
     if form == "folded":
         return folded(profile, index)
     if form == "speedscope":
@@ -132,7 +132,9 @@ def _pgo(root: Path, config: Config, picked: Sequence[str], choice: Choice, say:
     return write_pprof(made.profile)
 
 
-def _combined(root: Path, config: Config, picked: Sequence[str], choice: Choice) -> tuple[Profile, int]:
+def _combined(
+    root: Path, config: Config, picked: Sequence[str], choice: Choice, say: Callable[[str], None]
+) -> tuple[Profile, int]:
     """Put profiles together as ``go tool pprof -proto`` does; returns the position of the chosen sample type too."""
     from pipeline.analysis.raw import raw_of
     from pipeline.analysis.scope import open_scope
@@ -143,6 +145,11 @@ def _combined(root: Path, config: Config, picked: Sequence[str], choice: Choice)
     if choice.base:
         stored = [one.run for one in stages.known_runs(root, config)]
         bases = [one.profile for one in _read(root, config, chosen((choice.base,), stored), choice)]
+        if len(bases) != len(sources):
+            say(
+                f"the sum of {len(sources)} profiles less the sum of {len(bases)}: sums, not means, so most of it may "
+                "be their numbers; name as many runs on both sides"
+            )
     profile = open_profiles(sources, bases, SourceOptions(diff=bool(bases)))
     options = ReportOptions(
         sample_index=choice.sample_index, filters=FilterOptions(focus=choice.focus, ignore=choice.ignore)

@@ -16,6 +16,7 @@ from doit.exceptions import BaseFail, TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
 INTERRUPTED: Final = 130
+PIPE_CLOSED: Final = 141
 _SPEAKERS: Final = frozenset(
     {
         "collect",
@@ -74,7 +75,9 @@ class Reporter(ConsoleReporter):  # type: ignore[misc] # doit has no type hints
         """Say what stopped a task."""
         other = 1 if isinstance(fail, TaskFailed) else 5
         self.exit_code = max(self.exit_code, getattr(fail, "exit_code", other))
-        sys.stderr.write(f"{task.name}: {fail.message if isinstance(fail, Stopped) else fail.get_msg()}\n")
+        message = fail.message if isinstance(fail, Stopped) else fail.get_msg()
+        if message:
+            sys.stderr.write(f"{task.name}: {message}\n")
 
     def complete_run(self) -> None:
         """End with the exit code of the run."""

@@ -22,7 +22,7 @@ from pipeline.model.config import CompareConfig, Config
 from pipeline.store import runs
 from pipeline.store.config import load_config
 from pipeline.task_report import INTERRUPTED as INTERRUPTED  # noqa: PLC0414 - a part of what this module gives
-from pipeline.task_report import Reporter, Stopped
+from pipeline.task_report import PIPE_CLOSED, Reporter, Stopped
 
 Task = dict[str, Any]
 
@@ -65,8 +65,16 @@ def _act(stage: Callable[..., object], *words: Any, settings: dict[str, str] | N
     except ProfbookError as error:
         return Stopped(str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - the last place to turn a fault of ours into words
-        return Stopped(unexpected(error), 5)
+        return _fault(error)
     return {"exit": result} if type(result) is int else {}
+
+
+def _fault(error: Exception) -> Stopped:
+    if isinstance(error, BrokenPipeError):
+        # Who read our output has gone, which is no fault of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return Stopped("", PIPE_CLOSED)
+    return Stopped(unexpected(error), 5)
 
 
 def unexpected(error: Exception) -> str:
@@ -240,7 +248,7 @@ def _doctor() -> Any:
     except ProfbookError as error:
         return Stopped(str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - as in _act, which needs settings that are right
-        return Stopped(unexpected(error), 5)
+        return _fault(error)
 
 
 def task_derive() -> Iterator[Task]:

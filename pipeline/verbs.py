@@ -124,7 +124,8 @@ def usage() -> str:
             "",
             "`profbook VERB --help` tells the options of a verb.",
             "Settings are read from profbook.toml in the current directory.",
-            "exit codes: 0 ok, 1 gate failed, 2 usage or settings, 3 partial data, 4 undecided (--strict), 5 internal",
+            "exit codes: 0 ok, 1 gate failed, 2 usage or settings, 3 partial data, 4 undecided (--strict),",
+            "            5 nothing could be done, or an internal error",
         ]
     )
 

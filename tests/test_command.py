@@ -205,13 +205,15 @@ def test_pprof_gets_its_words_and_streams(monkeypatch, capsys):
     assert capsys.readouterr().out == "-top -- f"
 
 
-def test_a_reader_that_goes_away_is_no_fault():
+@pytest.mark.parametrize("word", ["--help", "doctor", "compare"])
+def test_a_reader_that_goes_away_is_no_fault(tmp_path, word):
     reader, writer = os.pipe()
     os.close(reader)
     with io.FileIO(writer, "w") as out:
         done = subprocess.run(
-            [sys.executable, "-m", "pipeline", "--help"],
-            cwd=REPO,
+            [sys.executable, "-m", "pipeline", word],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(REPO), "PYTHONUNBUFFERED": "1"},
             stdout=out,
             stderr=subprocess.PIPE,
             text=True,

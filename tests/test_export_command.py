@@ -195,6 +195,26 @@ def test_reports_go_into_a_folder_of_each_run(here: Path) -> None:
     assert "runtime.mallocgc" in (here / "reports" / BASE[0] / "README.md").read_text()
 
 
+@pytest.mark.parametrize("out", ["profiles/", "profiles", f"profiles/{BASE[0]}/", f"profiles/{BASE[0]}/new.md"])
+def test_a_report_is_not_written_into_a_run(here: Path, out: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "analysis", BASE[0], "--out", out]) == 2
+    assert "nothing changes a run" in capsys.readouterr().err
+    assert not list((here / "profiles").rglob("*.md"))
+
+
+def test_a_report_may_stand_beside_the_runs(here: Path) -> None:
+    assert main(["export", "versus", "baseline", "optimized", "--out", "profiles/comparisons/"]) == 0
+    (here / "profiles/comparisons/baseline-vs-optimized.md").unlink()
+    (here / "profiles/comparisons").rmdir()
+
+
+def test_the_change_of_a_series_has_its_sign(here: Path) -> None:
+    text = export(here, "analysis", BASE[0]).decode()
+    lines = [line for line in text.splitlines() if line.startswith("- last: ")]
+    assert lines
+    assert all(line.endswith(" since the first") and line.rpartition(", ")[2][0] in "+−0" for line in lines)
+
+
 def test_a_report_of_several_runs_in_one_file_is_refused(here: Path) -> None:
     export(here, "readme", code=2)
 
@@ -248,6 +268,14 @@ def test_a_difference_carries_its_base(here: Path) -> None:
     assert "pprof::base" in profile.labels.key
     head, base = ([totals(raw(run, "allocs-after.prof")) for run in runs] for runs in (HEAD, BASE))
     assert int(profile.samples.values[:, 0].sum()) == sum(row[0] for row in head) - sum(row[0] for row in base)
+
+
+def test_a_difference_of_sums_of_unlike_many_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("optimized", "--kind", "allocs", "--base")
+    export(here, "pprof", *words, "baseline")
+    assert "sums" not in capsys.readouterr().err
+    export(here, "pprof", *words, BASE[0])
+    assert f"the sum of {len(HEAD)} profiles less the sum of 1: sums, not means" in capsys.readouterr().err
 
 
 def test_a_filter_leaves_what_matches(here: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -11,10 +12,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pipeline import gathering, judging, sites, stages
+from pipeline.compare.gate import judge_gate
 from pipeline.errors import ConfigError
 from pipeline.model.config import CompareConfig, Config
+from pipeline.model.court import Objection
 from pipeline.model.decision import DecisionConfig
 from pipeline.model.gate import AcceptConfig
+from pipeline.model.rules import RuleResult
 from pipeline.model.run import LoadReport, Manifest
 from pipeline.model.verdict import Comparison
 from pipeline.store import records, runs
@@ -218,7 +222,21 @@ def test_with_one_label_compare_says_what_it_takes(tmp_path: Path) -> None:
     said: list[str] = []
     assert judging.tell_comparisons(tmp_path, Config(compare=()), say=said.append) == 0
     assert said == [
-        "nothing to compare: that takes runs of two labels, or a [[compare]] with base and head in profbook.toml"
+        (
+            "nothing to compare: that takes runs of the label 'baseline' (comparison.baseline) and of another, "
+            "or a [[compare]] with base and head in profbook.toml"
+        )
+    ]
+
+
+def test_red_flags_are_told_before_doubts(root: Path) -> None:
+    (one,), _ = judging.judge(root, CONFIG, today=TODAY)
+    flag = RuleResult("errors", "red_flag", "Errors", "met", "2 errors", ">", 0.0, "", "largest", 2.0, "", "", "")
+    odd = replace(one, rules=(flag,), objections=(Objection("few_samples", "doubt", "few samples"),))
+    notes = judge_gate([odd], (), today=TODAY).notes
+    assert [note.partition(": ")[2] for note in notes if "Errors" in note or "few" in note] == [
+        "red flag: Errors: 2 errors",
+        "doubt: few samples",
     ]
 
 

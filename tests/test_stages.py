@@ -1,4 +1,5 @@
 import json
+import subprocess
 
 import pytest
 
@@ -285,6 +286,19 @@ def test_init_writes_settings_and_never_over_them(tmp_path):
     assert (tmp_path / "profbook.toml").read_text() == "format = 1\n"
     assert gathering.init(tmp_path, force=True, say=said.append) == 0
     assert "[components." in (tmp_path / "profbook.toml").read_text()
+
+
+def test_init_says_what_git_should_ignore(tmp_path):
+    def told() -> bool:
+        said = []
+        assert gathering.init(tmp_path, force=True, say=said.append) == 0
+        return any("/build/ to .gitignore" in line for line in said)
+
+    assert not told(), "no git checkout"
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    assert told()
+    (tmp_path / ".gitignore").write_text("/build/\n")
+    assert not told()
 
 
 def test_init_does_not_hide_settings_in_pyproject(tmp_path):

@@ -28,6 +28,7 @@ from pipeline.collect.secrets import printable
 from pipeline.errors import CollectError, UsageError
 from pipeline.model import layout
 from pipeline.model.finding import Finding
+from pipeline.units import counted
 
 _CHUNK: Final = 1 << 20
 
@@ -128,7 +129,7 @@ def _import_run(found: FoundRun, source: sources.Source, job: _Job) -> Outcome:
     manifest = _bring(found, read, source, job)
     status = printable(str(manifest.get("status", "complete")), 20)
     job.say(
-        f"{manifest['id']}: {status}, {len(found.files)} files of {_name(found, source)}"
+        f"{manifest['id']}: {status}, {counted(len(found.files), 'file')} of {_name(found, source)}"
         + "".join(f"\n  {report}" for report in _refused(manifest))
     )
     return Outcome(str(manifest["id"]), "new", status == "complete")

@@ -27,7 +27,8 @@ def read_environment(
     """Describe where a run is taken.
 
     ``env`` is the environment given to the service (None: it was not started by us), ``program`` its binary,
-    ``ignore`` a folder whose changes do not make the checkout dirty: the one of the runs.
+    ``ignore`` a folder whose changes do not make the checkout dirty: the one of the runs. New files below ``build/``,
+    where programs and pages are made, never do.
     """
     commit = _git(root, ignore)
     go = _go(root, program, env) if env is not None else _Go()
@@ -64,15 +65,17 @@ class _Go:
 
 
 def _git(root: Path, ignore: Path | None) -> _Commit:
-    words = ["git", "status", "--porcelain=v2", "--branch", "--", ":/"]
+    words = ["git", "status", "--porcelain=v2", "--branch", "-z", "--", ":/"]
     if ignore is not None and ignore.resolve().is_relative_to(root.resolve()) and ignore.resolve() != root.resolve():
         words.append(f":(exclude,literal){ignore.resolve().relative_to(root.resolve())}")
     text = _output(words, root, {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"})
     if not text:
         return _Commit()
-    heads = dict(re.findall(r"^# branch\.(oid|head) (.*)$", text, re.MULTILINE))
+    heads = dict(re.findall(r"(?:^|\0)# branch\.(oid|head) ([^\0]*)", text))
     sha, branch = heads.get("oid", ""), heads.get("head", "")
-    dirty = any(line and not line.startswith("#") for line in text.splitlines())
+    # What we built is no change to the sources; a file of theirs below build/ that git knows still counts.
+    ours = f"? {_output(['git', 'rev-parse', '--show-prefix'], root, None).rstrip(chr(10))}build/"
+    dirty = any(one and not one.startswith(("#", ours)) for one in text.split("\0"))
     return _Commit("" if "initial" in sha else sha, "" if branch == "(detached)" else branch, dirty)
 
 

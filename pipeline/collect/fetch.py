@@ -80,7 +80,7 @@ def get(
     if call.status not in {None, 200}:
         raise call.http_error()
     if verdict:
-        said = "collecting was stopped" if verdict == "interrupted" else f"not done after {deadline:g} s"
+        said = "collecting was stopped" if verdict == "interrupted" else f"not done after {round(deadline, 1):g} s"
         raise FetchError(verdict, f"{said}: {call.name}")
     if call.fault is not None:
         raise call.fault

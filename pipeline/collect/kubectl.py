@@ -32,6 +32,7 @@ from pipeline.errors import CollectError
 from pipeline.model.config import Config, KubernetesConfig
 
 ASK_SECONDS: Final = 20.0
+_LOG_LINE: Final = re.compile(r"^[DIWEF]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n?", re.MULTILINE)
 POLL_SECONDS: Final = 2.0
 _MAX_ANSWER: Final = 64 << 20
 _MAX_WORDS: Final = 4096
@@ -197,7 +198,9 @@ class Kubectl:
                 code = child.wait(ASK_SECONDS)
             finally:
                 child.stop(grace=0)
-            said = printable(_head(complaint, _MAX_WORDS).decode("utf-8", "replace"), 300)
+            told = _head(complaint, _MAX_WORDS).decode("utf-8", "replace")
+            # The lines of its log repeat, at length, what it says in a sentence at the end.
+            said = printable(_LOG_LINE.sub("", told).strip() or told, 300)
             data = _head(answer, _MAX_ANSWER + 1)
         if code is None:
             raise KubectlError("kubectl_timeout", f"kubectl gave no answer in {ASK_SECONDS:g} s: {self.wanted}")

@@ -77,6 +77,11 @@ class Load:
         self._lock = threading.RLock()
 
     @property
+    def has_command(self) -> bool:
+        """Tell whether there is a load; without a command the time just passes."""
+        return bool(self._words)
+
+    @property
     def limit(self) -> float:
         """Say how long the load may take, in seconds."""
         if not self._words:

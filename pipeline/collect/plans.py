@@ -201,6 +201,8 @@ class _Lane:
 
     def _doubt_tail(self, target: Target, taken: Taken) -> None:
         load, end = self._session.load, taken.began + (taken.window_seconds or target.seconds)
+        if not load.has_command:
+            return
         beyond = 0.0 if load.covers(taken.began, end) else (load.since(end) or 0.0) - load.seconds
         if beyond > _TAIL_SECONDS:
             self._session.record.finding(_tail(f"{self._service.name}/{target.name}", beyond))

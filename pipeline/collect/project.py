@@ -177,6 +177,18 @@ def kube_context() -> str:
     return done.stdout.decode("utf-8", "replace").strip()[:200] if done.returncode == 0 else ""
 
 
+def is_unignored(root: Path, folder: str) -> bool:
+    """Tell whether git would take a folder of this checkout for sources; no without git or outside a checkout."""
+    words = ["git", "check-ignore", "--quiet", f"{folder}/"]
+    try:
+        done = subprocess.run(
+            words, cwd=root, env=child_env(), capture_output=True, timeout=5, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 1
+
+
 # --- what it says and writes -------------------------------------------------------------------------------------
 
 

@@ -162,21 +162,30 @@ def _restarted(case: Hearing) -> Iterator[Objection]:
 
 
 def _samples(case: Hearing) -> Iterator[Objection]:
-    for run in case.runs:
-        few = [
-            one for one in _cpu(run) if (count := _sample_count(one)) is not None and count < case.limits.cpu_samples
-        ]
-        if few:
-            count = _sample_count(few[0])
-            yield Objection(
-                "few_samples",
-                "doubt",
-                f"the CPU profile of {run.run.id} has {count} samples, fewer than {case.limits.cpu_samples}: "
-                "what it says about single functions is mostly chance",
-                run.run.id,
-                few[0].path,
-                "Profile for longer (collect.cpu_seconds) or under more load.",
-            )
+    few = {run.run.id: found for run in case.runs if (found := _small_cpu(run, case.limits.cpu_samples))}
+    if not few:
+        return
+    run, (path, least) = min(few.items(), key=lambda one: one[1][1])
+    which, say = f"the CPU profile of {run} has {least} samples", "it says"
+    if len(few) > 1:
+        which, say = (
+            f"{len(few)} of {len(case.runs)} runs have small CPU profiles, {run} one of {least} samples",
+            "they say",
+        )
+    yield Objection(
+        "few_samples",
+        "doubt",
+        f"{which}, fewer than {case.limits.cpu_samples}: what {say} about single functions is mostly chance",
+        run,
+        path,
+        "Profile for longer (collect.cpu_seconds) or under more load.",
+    )
+
+
+def _small_cpu(run: RunRecord, fewest: int) -> tuple[str, int] | None:
+    """Find the smallest CPU profile of a run with fewer samples than that: its path, and how many it has."""
+    counts = [(one.path, count) for one in _cpu(run) if (count := _sample_count(one)) is not None and count < fewest]
+    return min(counts, key=lambda one: one[1], default=None)
 
 
 def _sample_count(profile: ProfileRecord) -> int | None:

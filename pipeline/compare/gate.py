@@ -109,12 +109,12 @@ def _notes(comparisons: Sequence[Comparison], seen: Sequence[GateComparison]) ->
             yield f"{one.slug}: not {'judged' if one.outcome == 'invalid' else 'measured'}: {', '.join(unmeasured)}"
         if one.outcome == "regressed" and not any(check.state == "failed" for check in one.checks):
             yield f"{one.slug}: worse, but within what the rules allow: {'; '.join(one.reasons[:3])}"
-        for objection in one.objections:
-            if objection.severity == "doubt":
-                yield f"{one.slug}: doubt: {objection.sentence}"
         for flag in comparison.rules:
             if flag.fired and not flag.gate:
                 yield f"{one.slug}: red flag: {flag.title}: {flag.sentence}"
+        for objection in one.objections:
+            if objection.severity == "doubt":
+                yield f"{one.slug}: doubt: {objection.sentence}"
 
 
 def _unused(accepted: Sequence[AcceptConfig], seen: Sequence[GateComparison]) -> Iterator[str]:

@@ -64,7 +64,9 @@ def analysis_report(record: RunRecord, metrics: Mapping[str, Metric]) -> str:
         rates = one.rates(one.trend)
         lines += [f"## {_title(one.component, 'Heap' if one.kind == 'heap' else 'Goroutines')}", ""]
         lines += [f"- peak: {units.show(peak.value, unit)} in {_code(peak.path)}"]
-        lines += [f"- last: {units.show(last.value, unit)}, {units.show(one.grown, unit)} more than the first"]
+        sign = "−" if one.grown < 0 else "+" if one.grown else ""
+        change = f"{sign}{units.show(abs(one.grown), unit)}"
+        lines += [f"- last: {units.show(last.value, unit)}, {change} since the first"]
         lines += [f"- {units.counted(len(one.snapshots), 'snapshot')}, verdict: {one.trend.verdict}"]
         lines += [f"- slope: {rates[0]} ({rates[1]} to {rates[2]})"] if rates else []
         values = ", ".join(units.show(snapshot.value, unit) for snapshot in one.snapshots)

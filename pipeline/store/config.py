@@ -152,12 +152,28 @@ def _environment(environ: Mapping[str, str], draft: _Draft) -> Iterator[tuple[tu
         for tail, path in _ALIASES.items():
             if prefix + tail in environ:
                 yield path, _parse(environ[prefix + tail]), prefix + tail
+        pods = f"{prefix}COMPONENTS"
+        if pods in environ:
+            yield ("components",), _pods(environ[pods], pods, draft), pods
         if f"{prefix}NAMESPACE" in environ:
             for namespace in _namespaces(draft.values):
                 yield namespace, environ[f"{prefix}NAMESPACE"], f"{prefix}NAMESPACE"
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in RESERVED:
             yield _key_path(name.removeprefix(PREFIX).split("__"), draft.values), _parse(environ[name]), name
+
+
+def _pods(text: str, origin: str, draft: _Draft) -> dict[str, Any]:
+    """Read ``name:namespace:deployment:port;…``, the components of older scripts: all there are."""
+    found: dict[str, Any] = {}
+    for part in filter(None, (one.strip() for one in text.split(";"))):
+        words = [word.strip() for word in part.split(":")]
+        if len(words) != 4 or not all(words) or not words[3].isdecimal():
+            draft.faults.append(f"{origin}: {part!r} should be name:namespace:deployment:port, several divided by ;")
+            continue
+        name, namespace, deployment, port = words
+        found[name] = {"kubernetes": {"namespace": namespace, "deployment": deployment, "port": int(port)}}
+    return found
 
 
 def _namespaces(values: dict[str, Any]) -> list[tuple[str, ...]]:

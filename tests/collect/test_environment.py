@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
+
 from pipeline.collect.environment import read_environment
 from pipeline.collect.process import child_env
 
@@ -41,6 +43,31 @@ def test_runs_do_not_make_a_checkout_dirty(tmp_path: Path) -> None:
     assert read_environment(root).git_dirty is True
     (root / "new.go").write_text("x")
     assert read_environment(root, ignore=root / "profiles").git_dirty is True
+
+
+@pytest.mark.parametrize("folder", [".", "services/größe"])
+def test_what_is_built_does_not_make_a_checkout_dirty(tmp_path: Path, folder: str) -> None:
+    root = repository(tmp_path) / folder
+    (root / "build" / "bin").mkdir(parents=True)
+    (root / "go.mod").write_text("module shop\n")
+    git(tmp_path, "add", str(root / "go.mod"))
+    git(tmp_path, "commit", "-m", "module")
+    (root / "build" / "bin" / "shop").write_text("x")
+    assert read_environment(root).git_dirty is False
+    (root / "build" / "Dockerfile").write_text("FROM scratch\n")
+    git(tmp_path, "add", str(root / "build" / "Dockerfile"))
+    assert read_environment(root).git_dirty is True, "a file that git knows is theirs"
+    git(tmp_path, "commit", "-m", "second")
+    assert read_environment(root).git_dirty is False
+    (root / "build" / "Dockerfile").write_text("FROM golang\n")
+    assert read_environment(root).git_dirty is True
+
+
+def test_new_files_elsewhere_named_build_make_it_dirty(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    (root / "pkg" / "build").mkdir(parents=True)
+    (root / "pkg" / "build" / "plan.go").write_text("package build\n")
+    assert read_environment(root).git_dirty is True
 
 
 def test_no_repository_is_no_fault(tmp_path: Path) -> None:

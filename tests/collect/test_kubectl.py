@@ -54,6 +54,18 @@ def test_settings_are_passed_as_one_word_each(cluster: FakeCluster, tmp_path: Pa
     assert not [word for word in words if word.startswith("--selector")]
 
 
+def test_what_kubectl_logs_does_not_hide_what_it_says(cluster: FakeCluster, tmp_path: Path) -> None:
+    said = "The connection to the server 127.0.0.1:1 was refused - did you specify the right host?"
+    log = 'E1121 15:07:09.120624   24748 memcache.go:265] "Unhandled Error" err="no API group list"'
+    cluster.save(error="\n".join([*[log] * 5, said]))
+    with pytest.raises(KubectlError) as caught:
+        asked(tmp_path).pods()
+    assert caught.value.message == f"kubectl: {said}"
+    cluster.save(error=log)
+    with pytest.raises(KubectlError, match="memcache"):
+        asked(tmp_path).pods()
+
+
 @pytest.mark.parametrize(
     ("said", "code"),
     [

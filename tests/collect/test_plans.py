@@ -96,6 +96,14 @@ def test_cpu_shorter_than_the_interval_is_a_sample_at_each_tick(tmp_path: Path) 
     assert findings(run).get("cpu_tail") == "info"
 
 
+def test_without_a_load_no_profile_reaches_beyond_it(tmp_path: Path) -> None:
+    table = series(2.0, cpu_seconds=1, interval=2, series=["cpu"], duration=2.0)
+    del table["load"]
+    run = collect(tmp_path, table)
+    assert len(files(run)) >= 1
+    assert "cpu_tail" not in findings(run)
+
+
 def test_cpu_longer_than_the_interval_is_said_and_leaves_no_gap(tmp_path: Path) -> None:
     run = collect(tmp_path, series(2.5, interval=0.4, series=["heap", "cpu"]))
     outcome = files(run)

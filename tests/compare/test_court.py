@@ -100,6 +100,22 @@ def test_what_is_within_the_limits_or_unknown_is_not_held_against_a_run(facts: d
     assert [one for one in hear(*sides(**facts)) if one.code != "error_rates_differ"] == []
 
 
+def test_small_cpu_profiles_of_many_runs_are_one_doubt() -> None:
+    def small(label: str, counts: tuple[int, ...]) -> list[RunRecord]:
+        return [
+            replace(run, profiles=(profile(totals=(count, 1)),))
+            for run, count in zip(every(label), counts, strict=True)
+        ]
+
+    found = hear(small("base", (70, 60, 100, 99)), small("head", (48, 200, 53, 54)))
+    assert codes(found) == [("few_samples", "doubt")]
+    assert found[0].run == "head-0"
+    assert found[0].sentence == (
+        "6 of 8 runs have small CPU profiles, head-0 one of 48 samples, fewer than 100: "
+        "what they say about single functions is mostly chance"
+    )
+
+
 def test_a_label_without_runs() -> None:
     found = hear([], every())
     assert codes(found) == [("no_runs", "invalid")]

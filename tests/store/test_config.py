@@ -67,6 +67,22 @@ def test_our_names_win_over_aliases(tmp_path: Path) -> None:
     assert load_config(tmp_path, environ).collect.interval == 7.0
 
 
+def test_components_of_older_scripts(tmp_path: Path) -> None:
+    (tmp_path / "profbook.toml").write_text('[components.api]\nurl = "http://127.0.0.1:6060"\n')
+    text = "manager:olmv1-system:manager-deploy:6060; catalogd:olmv1-system:catalogd-deploy:7070;"
+    found = load_config(tmp_path, {"TEST_PROFILE_COMPONENTS": text}).components
+    assert list(found) == ["manager", "catalogd"]
+    pods = found["catalogd"].kubernetes
+    assert pods is not None
+    assert (pods.namespace, pods.deployment, pods.port) == ("olmv1-system", "catalogd-deploy", 7070)
+
+
+@pytest.mark.parametrize("part", ["manager", "manager:ns:deploy:http", "manager::deploy:6060", "a:b:c:1:2"])
+def test_components_of_older_scripts_that_cannot_be_read(tmp_path: Path, part: str) -> None:
+    with pytest.raises(ConfigError, match=r"TEST_PROFILE_COMPONENTS: .* should be name:namespace:deployment:port"):
+        load_config(tmp_path, {"TEST_PROFILE_COMPONENTS": f"good:ns:deploy:6060;{part}"})
+
+
 @pytest.mark.parametrize("prefix", ["E2E_PROFILE_", "TEST_PROFILE_"])
 def test_aliases(tmp_path: Path, prefix: str) -> None:
     environ = {
