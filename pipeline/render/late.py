@@ -54,9 +54,16 @@ class LateTable:
         )
         return (
             f'<div class="pb-scroll" tabindex="0" role="region" aria-label="{about}">'
-            f'<table class="pb-table pb-table--small"><caption class="pb-hidden">{about}</caption>'
+            f'<table class="pb-table pb-table--small pb-tall{self._look()}">'
+            f'<caption class="pb-hidden">{about}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
+
+    def _look(self) -> str:
+        """Say where the name is, which stands above the numbers on a phone; as in ``late.js``."""
+        if 0 in self.numbers:
+            return " pb-tall--end"
+        return "" if len(self.headers) - 1 in self.numbers else " pb-tall--last"
 
     def value(self) -> dict[str, Any]:
         """Give what the script holds."""

@@ -56,6 +56,10 @@ def address(site: Path) -> Iterator[str]:
         yield address
 
 
+LAID_OUT = "!document.querySelector('.pb-run section:not(.pb-laid)')"
+"""A run's sections are laid out one after the other; judged meanwhile, a text was seen in a browser's own colours."""
+
+
 def violations(page: Any) -> list[str]:
     """Tell what axe-core objects to on the page as it is: rule, place, reason."""
     page.evaluate(axe.AXE_FILE_PATH.read_text("utf-8"))
@@ -73,6 +77,7 @@ def violations(page: Any) -> list[str]:
 def test_pages_have_no_violation(browser: Any, site: Path, address: str, kind: str, scheme: str) -> None:
     with watched_page(browser, site, color_scheme=scheme, viewport={"width": 1280, "height": 900}) as page:
         page.goto(f"{address}/{PAGES[kind]}")
+        page.wait_for_function(LAID_OUT)
         assert violations(page) == [], "still pictures"
         flame = page.locator(".pb-flame, [data-pb-pair]").first
         if flame.count():

@@ -118,7 +118,7 @@ def test_any_pair_can_be_chosen_and_its_link_brings_it_back(
         }
         notes = {row[8]: row[7] for row in seen}
         if heading == "change":
-            assert notes["profbook.dev/demo/internal/hash.digestBitByBit"] == "gone: only in base"
+            assert notes["profbook.dev/demo/internal/hash.digestBitByBit"] == "gone"
             page.get_by_role("button", name="function").click()
             page.wait_for_function("location.hash.includes('o=name')")
             shown(page, "top")
@@ -306,6 +306,32 @@ def test_every_view_is_reached_by_keys_and_fits_a_phone(browser: Any, site: Path
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, view
             page.keyboard.press("ArrowRight")
         assert len(set(seen)) == 10
+
+
+def test_the_link_to_a_view_is_copied_by_a_button(disk: str, page: Any) -> None:
+    page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=top&f=json")
+    shown(page, "top")
+    button = page.get_by_role("button", name="Copy link")
+    for _ in range(2):
+        button.press("Enter")
+        page.get_by_role("button", name="Copied").wait_for()
+    search = page.get_by_placeholder("find functions")
+    link = page.url
+    search.press("Control+v")
+    assert search.input_value() == link
+    button.wait_for()
+
+
+def test_a_link_that_may_not_be_copied_is_there_to_be_copied_by_hand(disk: str, page: Any) -> None:
+    page.add_init_script("document.execCommand = () => false; navigator.clipboard.writeText = () => Promise.reject();")
+    page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=top")
+    shown(page, "top")
+    told: list[str] = []
+    page.on("dialog", lambda dialog: (told.append(dialog.default_value), dialog.dismiss()))
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("!document.querySelector('textarea')")
+    assert told == [page.url]
+    assert page.get_by_role("button", name="Copy link").is_visible()
 
 
 @pytest.mark.parametrize(

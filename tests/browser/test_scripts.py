@@ -13,7 +13,7 @@ from tests.site.test_assets import MODULES
 PURE = """import { compareKeys } from "./table_sort.js";
 import { holdsAll } from "./table_filter.js";
 import { tabAfter } from "./tabs.js";
-import { siteAddress } from "./commands.js";
+import { siteAddress } from "./late.js";
 import { answer, askedOf, hashOf, nothing } from "./run_list.js";
 import { when } from "./run_row.js";
 const run = (name, label, key) => ({

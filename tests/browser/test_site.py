@@ -206,7 +206,8 @@ def test_the_search_index_is_fetched_when_somebody_searches(site: Path, page: An
 def test_commands_know_the_sites_address_when_it_has_one(base: str, page: Any) -> None:
     page.goto(f"{base}/{RUN}")
     page.get_by_text("Commands for go tool pprof").first.click()
-    box = page.locator("[data-pb-site]").first
+    page.locator(".pb-command:visible").first.wait_for()
+    box = page.locator(".pb-command", has_text="Read it from this site").first
     if base.startswith("file:"):
         assert not box.is_visible()
     else:
@@ -285,6 +286,8 @@ def test_everything_is_there_without_scripts(site: Path, browser: Any) -> None:
         assert opened.locator(".pb-table--bars:visible").count() == 2
         told = opened.locator(".pb-run .pb-note").first
         assert f"profbook export html {Path(RUN).parent.name}" in told.inner_text()
+        assert "all flame graphs but the first" in told.inner_text()
+        assert "go tool pprof" in told.inner_text()
         assert (site / RUN).parent.joinpath(str(told.locator("a").get_attribute("href"))).is_file()
         assert opened.locator(".pb-needs-js:visible").count() == 0
         opened.goto((site / "index.html").as_uri())

@@ -12,7 +12,8 @@ from tests.browser.conftest import PHONE, demo_site, serve, watched_page
 
 pytestmark = pytest.mark.browser
 
-RUN, LEAK = "20261120_213245-baseline", "20261120_213402-heap-leak"
+RUN, OTHER, LEAK = "20261120_213245-baseline", "20261120_213256-optimized", "20261120_213402-heap-leak"
+CPU = "eventstore/cpu.prof"
 PAGES = {
     "overview": "index.html",
     "runs": "runs/index.html",
@@ -23,7 +24,9 @@ PAGES = {
     "trends": "trends/index.html",
     "functions": "functions/index.html",
     "explorer": "explore/index.html",
+    "pair": f"explore/index.html?p={RUN}/{CPU}&base={OTHER}/{CPU}#v=top",
     "explorer of a series": f"explore/index.html?p={LEAK}",
+    "goroutines": f"explore/index.html?p={LEAK}/eventstore/goroutine2.pprof#v=goroutines",
     "guide": "guide/plans/index.html",
 }
 WIDTHS = {"desktop": {"viewport": {"width": 1280, "height": 900}}, "phone": PHONE}
@@ -36,7 +39,15 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
+LEFT = "[data-pb-late]:not([data-pb-filled])"
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+OPENED = "for (const one of document.querySelectorAll('main details')) one.open = true"
+LAID = "main section { content-visibility: visible !important; }"
+SIDEWAYS = """[...document.querySelectorAll("main .pb-scroll:not(:has(.pb-table--source))")]
+    .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
+    .map((box) => `${box.ariaLabel}: ${box.scrollWidth} in ${box.clientWidth}`)"""
+PAPER = {"width": 703, "height": 1000}
+"""A4 less the margins of the style sheet."""
 SKIPPED = "(found) => !found.checkVisibility({ contentVisibilityAuto: true })"
 
 
@@ -86,10 +97,67 @@ def test_a_narrow_phone_shows_the_whole_width(browser: Any, site: Path, address:
     with watched_page(browser, site, **narrow) as page:
         page.goto(f"{address}/{PAGES[kind]}")
         page.wait_for_load_state("networkidle")
-        page.add_style_tag(content=".pb-page section { content-visibility: visible !important; }")
-        page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
+        page.add_style_tag(content=LAID)
+        page.evaluate(OPENED)
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_tables_are_read_on_a_phone_without_scrolling_sideways(
+    browser: Any, site: Path, address: str, kind: str
+) -> None:
+    with watched_page(browser, site, **PHONE) as page:
+        page.goto(f"{address}/{PAGES[kind]}")
+        page.wait_for_load_state("networkidle")
+        page.add_style_tag(content=LAID)
+        page.evaluate(OPENED)
+        page.wait_for_function("!document.querySelector('details[data-pb-late]:not([data-pb-filled])')")
+        assert page.evaluate(SIDEWAYS) == []
+
+
+@pytest.mark.parametrize(("kind", "numbers"), [("pair", 8), ("functions", 3), ("comparison", 6)])
+def test_on_a_phone_a_name_stands_above_its_numbers(
+    browser: Any, site: Path, address: str, kind: str, numbers: int
+) -> None:
+    with watched_page(browser, site, **PHONE) as page:
+        page.goto(f"{address}/{PAGES[kind]}")
+        row = page.locator("main tbody tr:not([hidden]):has(th.pb-function):visible").first
+        row.wait_for()
+        page.wait_for_load_state("networkidle")
+        name, cells = row.locator("th"), row.locator("td")
+        assert cells.count() == numbers
+        box = name.bounding_box()
+        assert box["width"] > 300
+        for cell in cells.all():
+            place = cell.bounding_box()
+            assert place["y"] >= box["y"] + box["height"] - 1
+            assert 0 < place["x"] + place["width"] <= PHONE["viewport"]["width"]
+
+
+def test_rows_of_a_long_table_are_as_high_as_the_script_counts(browser: Any, site: Path, address: str) -> None:
+    with watched_page(browser, site, **PHONE) as page:
+        page.goto(f"{address}/{PAGES['pair']}")
+        table = page.get_by_role("region", name="Functions by change")
+        table.locator("tbody th").first.wait_for()
+        count = int(table.locator("table").get_attribute("aria-rowcount")) - 1
+        assert count > 500, "a long one"
+        heights = table.locator("tbody tr[data-row]").evaluate_all("(rows) => rows.map((row) => row.offsetHeight)")
+        assert set(heights) == {77}
+        table.evaluate("(box) => box.scrollTo(0, 1e6)")
+        table.locator(f"tr[data-row='{count - 1}']").wait_for()
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_no_table_is_wider_than_paper(browser: Any, site: Path, address: str, kind: str) -> None:
+    with watched_page(browser, site, viewport=PAPER) as page:
+        page.goto(f"{address}/{PAGES[kind]}")
+        page.wait_for_load_state("networkidle")
+        page.evaluate(OPENED)
+        page.wait_for_function("!document.querySelector('details[data-pb-late]:not([data-pb-filled])')")
+        page.emulate_media(media="print")
+        assert page.evaluate(SIDEWAYS) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
 
 
 def test_an_address_leads_into_what_is_laid_out_late(browser: Any, site: Path, page: Any, base: str) -> None:
@@ -127,6 +195,19 @@ def test_paper_has_every_section_and_what_came_late(page: Any, base: str) -> Non
     assert late.locator("tbody").is_visible()
     assert page.get_by_text("open them on the screen first").count() == 0
     assert page.locator(".pb-flame[data-pb-late] .pb-flame-svg:empty").count() == 0
+
+
+def test_the_keys_that_print_wait_for_what_comes_late(page: Any, base: str) -> None:
+    page.add_init_script(f"printed = []; print = () => printed.push(document.querySelectorAll({LEFT!r}).length)")
+    page.goto(f"{base}/runs/{RUN}/index.html")
+    assert page.locator(LEFT).count() > 5
+    page.keyboard.press("Control+p")
+    page.wait_for_function("printed.length")
+    assert page.evaluate("printed") == [0]
+    page.emulate_media(media="print")
+    assert page.get_by_role("region", name="with their digests").locator("tbody tr").last.is_visible()
+    assert page.locator(".pb-flame[data-pb-late] .pb-flame-svg:empty").count() == 0
+    assert not page.get_by_text("open them on the screen first").count()
 
 
 def test_tables_that_come_late_are_sorted_by_what_their_numbers_say(page: Any, base: str) -> None:

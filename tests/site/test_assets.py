@@ -137,7 +137,7 @@ def test_our_scripts_are_small_and_our_styles_load_nothing() -> None:
     assert size["pair"] <= 4_500, "what a comparison's page takes beside the viewer"
     assert sum(size.values()) <= 101_000
     scripts = "".join(found[f"assets/{part.name}.js"].decode() for part in PARTS)
-    for feature in ("bootLate", "bootSorting", "bootRunTables", "bootCommands", "bootCharts", "bootFlameGraphs"):
+    for feature in ("bootLate", "bootSorting", "bootRunTables", "bootCopying", "bootCharts", "bootFlameGraphs"):
         assert f"{feature}(root" in scripts
     assert "vegaLite" not in scripts
     style = found["assets/profbook.css"].decode()

@@ -1,13 +1,7 @@
 // What is around a run, which later runs change and its page therefore does not hold: its comparisons, the newer run.
 // Taken from the catalogue of the site (pipeline/render/explore_page.py); without it the links to the lists stay.
 import { loadScript } from "./chart.js";
-
-/** Make an element. @param {string} name @param {object} facts its properties @param {...(Node | string)} inside */
-function made(name, facts, ...inside) {
-  const element = Object.assign(document.createElement(name), facts);
-  element.append(...inside);
-  return element;
-}
+import { made } from "./made.js";
 
 function line([address, title, [word, sign, tone]], root) {
   const signed = made("span", { className: "pb-badge__sign", ariaHidden: "true" }, sign);

@@ -1,4 +1,5 @@
 // Interactive charts on demand: the picture is in the page; a click loads the drawing library and the specification.
+import { made } from "./made.js";
 import { once } from "./once.js";
 
 /** @type {Map<string, Promise<void>>} */
@@ -60,8 +61,7 @@ async function explore(figure, button) {
   try {
     await loadScript(figure.dataset.pbVega);
     figure.classList.add("pb-chart--live");
-    const box = document.createElement("div");
-    box.className = "pb-chart__live";
+    const box = made("div", { className: "pb-chart__live" });
     picture.after(box);
     const width = Math.max(box.clientWidth - 8, 240);
     // Drawn as SVG, so that the colours, which are CSS variables, follow the page's.

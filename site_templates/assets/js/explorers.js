@@ -1,4 +1,5 @@
 // Flame graphs and the explorer: large scripts, loaded when a reader comes near one.
+import { made } from "./made.js";
 import { once } from "./once.js";
 import { loadPart } from "./parts.js";
 
@@ -7,13 +8,10 @@ const FLAMES = ".pb-flame[data-src][data-key]";
 const HAS_KEY = /[#&]k=/;
 let isFollowing = false;
 
-/** @param {HTMLElement} host */
-function refuse(host) {
+/** Say that what should be here could not be loaded. @param {HTMLElement} host */
+export function refuse(host) {
   if (host.querySelector(':scope > [role="alert"]')) return;
-  const told = document.createElement("p");
-  told.role = "alert";
-  told.textContent = "The interactive view could not be loaded.";
-  host.append(told);
+  host.append(made("p", { role: "alert" }, "The interactive view could not be loaded."));
 }
 
 /** Act when an element comes near the screen, or at once when the returned function is called. */

@@ -1,4 +1,5 @@
 // The slider over the snapshots of a series: it tells each one's value and leads to it in the explorer; play walks it once.
+import { made } from "./made.js";
 import { once } from "./once.js";
 
 const PAUSE_MS = 700;
@@ -25,7 +26,7 @@ export function bootFilms(root) {
         if (target) link.setAttribute("href", target.getAttribute("href"));
       }
     };
-    const play = document.createElement("button");
+    const play = made("button", { type: "button", className: "pb-button" }, "Play");
     let timer = 0;
     const stop = () => {
       timer = clearInterval(timer);
@@ -36,9 +37,6 @@ export function bootFilms(root) {
       show();
       if (place >= rows.length - 1 || !box.isConnected) stop();
     };
-    play.type = "button";
-    play.className = "pb-button";
-    play.textContent = "Play";
     play.addEventListener("click", () => {
       if (timer) return stop();
       play.textContent = "Stop";

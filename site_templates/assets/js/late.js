@@ -1,6 +1,6 @@
 // What a page shows when it is asked for or read on to, out of the data script beside it: tables, commands, pictures.
 import { loadScript } from "./chart.js";
-import { bootCommands } from "./commands.js";
+import { made } from "./made.js";
 import { bootSorting } from "./table_sort.js";
 
 const UNITS = { ns: 1e-9, us: 1e-6, ms: 1e-3, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
@@ -9,19 +9,8 @@ const UNITS = { ns: 1e-9, us: 1e-6, ms: 1e-3, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e1
 const held = new Map();
 let opening;
 
-function element(tag, properties = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in made) made[name] = value;
-    else made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
-
-function cell(tag, content, properties) {
-  if (typeof content === "string") return element(tag, properties, content);
-  return element(tag, properties, element("a", { href: content[1] }, content[0]));
+function cell(tag, content, facts) {
+  return made(tag, facts, typeof content === "string" ? content : made("a", { href: content[1] }, content[0]));
 }
 
 /** What a shown number is sorted by: `1.5 MB` before `2 GB`; nothing for what is no number. @param {string} text */
@@ -34,22 +23,34 @@ export function keyOfShown(text) {
 function tableOf({ about, head, numbers, rows }) {
   const looks = head.map((_, place) => (numbers.includes(place) ? { className: "pb-num" } : {}));
   const keyed = (content, place) => (numbers.includes(place) ? { ...looks[place], "data-key": keyOfShown(String(content)) } : {});
-  const body = rows.map((row) => element("tr", {}, ...row.map((content, place) => cell("td", content, keyed(content, place)))));
-  const table = element("table", { className: "pb-table pb-table--small", "data-pb-sort": "" },
-    element("caption", { className: "pb-hidden" }, about),
-    element("thead", {}, element("tr", {}, ...head.map((text, place) => cell("th", text, { scope: "col", "aria-sort": "none", ...looks[place] })))),
-    element("tbody", {}, ...body));
-  return element("div", { className: "pb-scroll", tabIndex: 0, role: "region", "aria-label": about }, table);
+  const body = rows.map((row) => made("tr", {}, ...row.map((content, place) => cell("td", content, keyed(content, place)))));
+  const look = numbers[0] === 0 ? " pb-tall--end" : numbers.includes(head.length - 1) ? "" : " pb-tall--last";
+  const table = made("table", { className: `pb-table pb-table--small pb-tall${look}`, "data-pb-sort": "" },
+    made("caption", { className: "pb-hidden" }, about),
+    made("thead", {}, made("tr", {}, ...head.map((text, place) => cell("th", text, { scope: "col", "aria-sort": "none", ...looks[place] })))),
+    made("tbody", {}, ...body));
+  return made("div", { className: "pb-scroll", tabIndex: 0, role: "region", "aria-label": about }, table);
 }
 
-function commandOf([purpose, text, path]) {
-  const box = element("div", { className: "pb-command" },
-    element("span", { className: "pb-command__what" }, purpose),
-    element("div", { className: "pb-command__line" },
-      element("code", { tabIndex: 0 }, text),
-      element("button", { type: "button", className: "pb-button", "data-pb-copy": "", "aria-label": `Copy the command: ${purpose}` }, "Copy")));
-  if (path) box.dataset.pbSite = path;
-  return box;
+/**
+ * The address of the site's root for a page whose way there is `way` (from the logo's link); empty from the disk.
+ * @param {string} page
+ * @param {string} way
+ */
+export function siteAddress(page, way) {
+  const url = new URL(way || ".", page);
+  if (!/^https?:$/.test(url.protocol)) return "";
+  return (url.origin + url.pathname).replace(/\/(?:index\.html)?$/, "");
+}
+
+/** A command to paste, with the site's own address filled in; on the disk there is none. */
+function commandOf([purpose, text, isOfSite]) {
+  const site = siteAddress(location.href, document.querySelector("a.md-logo")?.getAttribute("href"));
+  return made("div", { className: "pb-command", hidden: Boolean(isOfSite && !site) },
+    made("span", { className: "pb-command__what" }, purpose),
+    made("div", { className: "pb-command__line" },
+      made("code", { tabIndex: 0 }, text.replace("{site}", site)),
+      made("button", { type: "button", className: "pb-button", "data-pb-copy": "", "aria-label": `Copy the command: ${purpose}` }, "Copy")));
 }
 
 /** Finished markup of ours: into the frame of a still picture, unless the flame graph is there already, or into a box. */
@@ -61,8 +62,8 @@ function place(box, html) {
 
 /** Unpack what a script holds: base64 of gzip of JSON. */
 async function open(run, text) {
-  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  held.set(run, await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json());
+  const { body } = await fetch(`data:;base64,${text}`);
+  held.set(run, await new Response(body.pipeThrough(new DecompressionStream("gzip"))).json());
 }
 
 /** @param {HTMLElement} box */
@@ -73,7 +74,6 @@ function show(box) {
   box.dataset.pbFilled = "";
   box.classList.remove("pb-needs-js");
   bootSorting(box);
-  bootCommands(box);
 }
 
 /** Paper cannot be clicked: what is there already is printed, the page says of the rest where it is. */
@@ -83,15 +83,25 @@ function beforePrint() {
   document.querySelector(".pb-on-paper")?.remove();
 }
 
+/** Gets everything there, for paper. */
+export async function fillAll() {
+  await load();
+  beforePrint();
+}
+
+async function load() {
+  globalThis.profbook.late = (run, text) => (opening = open(run, text));
+  await loadScript("more.js");
+  await opening;
+}
+
 /** @param {HTMLElement} box */
 export async function fill(box) {
   try {
-    globalThis.profbook.late = (run, text) => (opening = open(run, text));
-    await loadScript("more.js");
-    await opening;
+    await load();
     if (!("pbFilled" in box.dataset)) show(box);
   } catch {
-    box.append(element("p", { className: "pb-note", role: "status" }, "This could not be loaded; rebuild the site."));
+    box.append(made("p", { className: "pb-note", role: "status" }, "This could not be loaded; rebuild the site."));
   }
 }
 

@@ -1,8 +1,14 @@
-// Finds what a page shows when it is asked for or read on to, and then loads what makes it.
+// Finds what a page shows when it is asked for, read on to or printed, and then loads what makes it.
 import { once } from "./once.js";
 import { loadPart } from "./parts.js";
 
 const AHEAD = { rootMargin: "1200px" };
+// A page that is being printed waits for nothing: so the keys that print wait first. A menu prints what is there.
+addEventListener("keydown", (event) => {
+  if (event.key !== "p" || !(event.ctrlKey || event.metaKey) || !document.querySelector("[data-pb-late]")) return;
+  event.preventDefault();
+  loadPart("late").then((part) => part.fillAll()).finally(print);
+});
 
 /** @param {ParentNode} root */
 export function bootLate(root) {

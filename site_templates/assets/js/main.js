@@ -1,6 +1,6 @@
 // The entry: boots every feature on a page, once, however the page arrived.
 import { bootCharts } from "./chart.js";
-import { bootCommands } from "./commands.js";
+import { bootCopying } from "./copy.js";
 import { bootExplorers, bootFlameGraphs } from "./explorers.js";
 import { bootFilms } from "./film.js";
 import { bootLayout } from "./laid_out.js";
@@ -16,7 +16,7 @@ function boot() {
   bootTheme(root);
   bootSorting(root);
   bootRunTables(root);
-  bootCommands(root);
+  bootCopying(root);
   bootLate(root);
   bootLayout(root);
   bootFilms(root);

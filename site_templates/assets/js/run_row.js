@@ -1,12 +1,5 @@
 // One row of the table of runs, as the page's own rows are (site_templates/partials/run_table.html.j2). Text is only text.
-
-/** @returns {HTMLElement} */
-function made(tag, className, ...children) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.append(...children);
-  return element;
-}
+import { made } from "./made.js";
 
 /** Writes an RFC 3339 time as the pages do; other texts as they are. */
 export function when(text) {
@@ -16,13 +9,12 @@ export function when(text) {
 
 /** @param {{sign: string, word: string, tone: string}} state */
 function badge({ sign, word, tone }) {
-  const signed = made("span", "pb-badge__sign", sign);
-  signed.setAttribute("aria-hidden", "true");
-  return made("span", `pb-badge pb-tone-${tone}`, signed, word);
+  const signed = made("span", { className: "pb-badge__sign", ariaHidden: "true" }, sign);
+  return made("span", { className: `pb-badge pb-tone-${tone}` }, signed, word);
 }
 
 function counted(number, noun, tone) {
-  return number ? [made("span", `pb-count pb-tone-${tone}`, `${number} ${noun}${number === 1 ? "" : "s"}`)] : [];
+  return number ? [made("span", { className: `pb-count pb-tone-${tone}` }, `${number} ${noun}${number === 1 ? "" : "s"}`)] : [];
 }
 
 /**
@@ -30,25 +22,21 @@ function counted(number, noun, tone) {
  * @param {string} root way to the site's root
  */
 export function rowOf(run, root) {
-  const link = made("a", "", run.run);
-  link.setAttribute("href", `${root}runs/${encodeURIComponent(run.slug)}/index.html`);
-  const head = made("th", "", link);
-  head.setAttribute("scope", "row");
+  const link = made("a", { href: `${root}runs/${encodeURIComponent(run.slug)}/index.html` }, run.run);
+  const head = made("th", { scope: "row" }, link);
   if (run.started) {
-    const time = made("time", "", when(run.started));
-    time.setAttribute("datetime", run.started);
-    head.append(made("span", "pb-sub", time));
+    head.append(made("span", { className: "pb-sub" }, made("time", { dateTime: run.started }, when(run.started))));
   }
-  const label = made("td", "", run.label ? made("span", "pb-label", run.label) : made("span", "pb-none", "–"));
-  if (run.about) label.append(made("span", "pb-sub", run.about));
+  const label = made("td", {}, run.label ? made("span", { className: "pb-label" }, run.label) : made("span", { className: "pb-none" }, "–"));
+  if (run.about) label.append(made("span", { className: "pb-sub" }, run.about));
   const doubts = [...counted(run.errors, "error", "bad"), ...counted(run.warnings, "warning", "doubt")];
   return made(
     "tr",
-    `pb-row pb-tone-${run.state.tone}`,
+    { className: `pb-row pb-tone-${run.state.tone}` },
     head,
     label,
-    made("td", "", badge(run.state)),
-    ...run.texts.map((text) => made("td", "pb-num", text)),
-    made("td", "pb-num", ...(doubts.length ? doubts : [made("span", "pb-none", "none")])),
+    made("td", {}, badge(run.state)),
+    ...run.texts.map((text) => made("td", { className: "pb-num" }, text)),
+    made("td", { className: "pb-num" }, ...(doubts.length ? doubts : [made("span", { className: "pb-none" }, "none")])),
   );
 }

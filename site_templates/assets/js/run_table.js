@@ -3,6 +3,7 @@
 import { loadScript } from "./chart.js";
 import { FACETS, answer, askedOf, hashOf, isNothing, nothing, runsOf } from "./run_list.js";
 import { rowOf } from "./run_row.js";
+import { sortButton } from "./table_sort.js";
 
 const PAGE = 50;
 
@@ -45,12 +46,7 @@ class RunTable {
   }
 
   makeSortable(heading, column) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "pb-sort";
-    button.append(...heading.childNodes);
-    heading.append(button);
-    button.addEventListener("click", () => {
+    sortButton(heading).addEventListener("click", () => {
       const state = heading.getAttribute("aria-sort");
       const isFirst = state === "none";
       this.ask({ column, descending: isFirst ? column !== 1 && column !== 2 : state === "ascending" });

@@ -1,4 +1,5 @@
 // Sorting tables by a click on a heading. A heading takes part when it carries aria-sort; a cell sorts by data-key or text.
+import { made } from "./made.js";
 import { once } from "./once.js";
 
 /**
@@ -33,18 +34,20 @@ function sortBy(table, column, descending) {
   body.append(...rows.map((one) => one.row));
 }
 
+/** Puts a button around what a heading says. @param {HTMLElement} heading @returns {HTMLElement} */
+export function sortButton(heading) {
+  const button = made("button", { type: "button", className: "pb-sort" }, ...heading.childNodes);
+  heading.append(button);
+  return button;
+}
+
 /** @param {ParentNode} root */
 export function bootSorting(root) {
   once(root, "table[data-pb-sort]", "Sort", (table) => {
     const headings = [...table.tHead.rows[0].cells];
     headings.forEach((heading, column) => {
       if (!heading.hasAttribute("aria-sort")) return;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "pb-sort";
-      button.append(...heading.childNodes);
-      heading.append(button);
-      button.addEventListener("click", () => {
+      sortButton(heading).addEventListener("click", () => {
         const numeric = heading.classList.contains("pb-num");
         const state = heading.getAttribute("aria-sort");
         const descending = state === "none" ? numeric : state === "ascending";

@@ -131,7 +131,7 @@ export function startFunctions(host, told) {
     });
     const told_ = names.length > ROWS ? `${ROWS} of ${names.length} functions; write a part of a name to find others` : `${names.length} function${names.length === 1 ? "" : "s"}`;
     const heads = ["function", "lasting change", "flat now", "cum now"].map((text, at) => element("th", { scope: "col", class: at > 1 ? "pb-num" : false }, text));
-    const table = element("table", { class: "pb-table pb-table--small" }, element("caption", {}, told_), element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
+    const table = element("table", { class: "pb-table pb-table--small pb-tall" }, element("caption", {}, told_), element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
     return element("div", { class: "pb-scroll", tabindex: "0", role: "region", "aria-label": "Functions" }, table);
   }
 

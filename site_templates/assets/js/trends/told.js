@@ -95,6 +95,6 @@ export function pointTable(points, unit, address, title) {
     return element("tr", {}, ...cells);
   });
   const head = element("tr", {}, ...heads.map((name, at) => element("th", { scope: "col", class: at > 3 ? "pb-num" : false }, name)));
-  const table = element("table", { class: "pb-table pb-table--small" }, element("caption", {}, `${title}, newest first`), element("thead", {}, head), element("tbody", {}, ...rows));
+  const table = element("table", { class: "pb-table pb-table--small pb-tall" }, element("caption", {}, `${title}, newest first`), element("thead", {}, head), element("tbody", {}, ...rows));
   return element("div", { class: "pb-scroll pb-over__numbers", tabindex: "0", role: "region", "aria-label": `Numbers of ${title}` }, table);
 }

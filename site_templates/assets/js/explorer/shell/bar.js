@@ -64,6 +64,7 @@ export function buildBar(dispatch, { ownCode }) {
       own,
       preset("Hide runtime and GC", () => dispatch({ hide: RUNTIME })),
       clear,
+      element("button", { type: "button", class: "pb-button pbx-preset", "data-pb-copy": "" }, "Copy link"),
     ),
     filters,
   );

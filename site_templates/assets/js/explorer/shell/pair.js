@@ -177,8 +177,7 @@ function join(head, base) {
  */
 export function scaleTree(tree, type, { head, base, unit }) {
   if (head === 1 && (base === 1 || !tree.sides)) return tree;
-  const instead = (list, one) => list.map((other, at) => (at === type ? one : other));
-  const types = instead(tree.types, { ...tree.types[type], unit });
+  const types = tree.types.with(type, { ...tree.types[type], unit });
   if (tree.sides?.sources) {
     const [ours, theirs] = tree.sides.sources;
     const other = tree.sides.types[type];
@@ -188,19 +187,18 @@ export function scaleTree(tree, type, { head, base, unit }) {
   }
   const { at, value } = tree.flat[type];
   const split = tree.sides?.split ?? Infinity;
-  const flat = instead(tree.flat, { at, value: value.map((one, i) => one / (at[i] < split ? head : base)) });
+  const flat = tree.flat.with(type, { at, value: value.map((one, i) => one / (at[i] < split ? head : base)) });
   const scaled = { ...tree, weighed: undefined, flat, types };
-  if (!tree.sides) return { ...scaled, totals: instead(tree.totals, tree.totals[type] / head) };
+  if (!tree.sides) return { ...scaled, totals: tree.totals.with(type, tree.totals[type] / head) };
   return { ...scaled, ...scaleTotals(tree, type, { head, base }) };
 }
 
 /** The totals of a pair with one sample type divided. */
 function scaleTotals({ totals, sides }, type, { head, base }) {
-  const instead = (list, one) => list.map((other, at) => (at === type ? one : other));
   const [ours, theirs] = [sides.totals.head[type] / head, sides.totals.base[type] / base];
   return {
-    totals: instead(totals, theirs || ours),
-    sides: { ...sides, totals: { head: instead(sides.totals.head, ours), base: instead(sides.totals.base, theirs) } },
+    totals: totals.with(type, theirs || ours),
+    sides: { ...sides, totals: { head: sides.totals.head.with(type, ours), base: sides.totals.base.with(type, theirs) } },
   };
 }
 
@@ -320,7 +318,7 @@ export function tableWeights({ tree, sums, ranked, kept, signed }, type, { head,
   const over = ({ flat, cum }, divisor) => divisor === 1 ? { flat, cum }
     : { flat: flat.map((value) => value / divisor), cum: cum.map((value) => value / divisor) };
   const { type: name } = tree.types[type];
-  const types = tree.types.map((one, at) => (at === type ? { ...one, unit } : one));
+  const types = tree.types.with(type, { ...tree.types[type], unit });
   if (!tree.sides) {
     const all = { ...ranked, sum: ranked.sum / head, flat: ranked.flat / head, cum: ranked.cum / head };
     const weights = { type, name, unit, total: tree.totals[type] / head, kept: kept / head, signed, sums: over(sums, head), ranked: all };

@@ -5,8 +5,6 @@ import { largest } from "../views/reports.js";
 import { buildTable } from "../views/table.js";
 import { pairRows } from "./pair.js";
 
-const FATES = { new: "new: only in head", gone: "gone: only in base", "": "" };
-
 /** The rows, sorted and narrowed. */
 export const renderPair = viewOf(async (context) => {
   const { tree, weights, state, dispatch } = context;
@@ -27,6 +25,7 @@ export const renderPair = viewOf(async (context) => {
       onSort: (sort) => dispatch({ sort }, { replace: true }),
       open: (row) => lookAt(context, row.name),
       about: "shows callers and callees",
+      stacks: 3,
     }),
   ];
 });
@@ -41,7 +40,7 @@ export function pairOrder(sort) {
 
 function captionOf(rows) {
   const count = (fate) => rows.filter((row) => row.fate === fate).length.toLocaleString("en");
-  return `${rows.length.toLocaleString("en")} functions, ${count("new")} new, ${count("gone")} gone; change = head − base`;
+  return `${rows.length.toLocaleString("en")} functions, ${count("new")} new (only in head), ${count("gone")} gone (only in base); change = head − base`;
 }
 
 /** Write a change with its sign, and in words where one side has nothing. */
@@ -60,7 +59,7 @@ function columnsOf(rows, { format }) {
     { title: "cum, base", text: (row) => format(row.base.cum) },
     { title: "cum, head", text: (row) => format(row.head.cum) },
     { title: "change", sort: "cum", text: (row) => change(row.cum), share: part("cum") },
-    { title: "note", text: (row) => FATES[row.fate] },
+    { title: "note", text: (row) => row.fate },
     { title: "function", sort: "name", isName: true, text: (row) => row.name, hint: (row) => row.file },
   ];
 }

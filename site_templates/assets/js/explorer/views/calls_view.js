@@ -114,7 +114,7 @@ export const renderCallers = viewOf(async (context) => {
     buildTable({
       caption, columns, rows, label: "Functions to choose from", sort: state.sort,
       onSort: (sort) => context.dispatch({ sort }, { replace: true }),
-      open: (row) => lookAt(context, row.name), about: "shows callers and callees", stacks: true,
+      open: (row) => lookAt(context, row.name), about: "shows callers and callees", stacks: 2,
     }),
   ];
 });

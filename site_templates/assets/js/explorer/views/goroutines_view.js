@@ -6,6 +6,11 @@ import { goroutineGroups } from "./goroutines.js";
 import { buildTable } from "./table.js";
 import { shareText, valueWriter } from "./words.js";
 
+/** Columns of both tables. */
+const BEGAN = { title: "began in", isName: true, text: (row) => row.entry || "(no stack)", hint: (row) => row.entry };
+const WAITED = { title: "longest wait", text: (row) => (row.minutes === null ? "–" : `${row.minutes} min`) };
+const STARTED = { title: "started by", text: (row) => visible([row.createdBy, row.createdAt].filter(Boolean).join(" at ")) };
+
 export const renderGoroutines = viewOf(async (context) => {
   const { tree, weights, state } = context;
   if (!/^goroutine/.test(weights.name)) return nothing("Choose a goroutine profile: this one counts something else.");
@@ -22,13 +27,12 @@ export const renderGoroutines = viewOf(async (context) => {
   const sum = groups.reduce((total, { count }) => total + count, 0);
   const isTold = groups.some(({ minutes, createdBy }) => minutes !== null || createdBy);
   const told = [
-    { title: "began in", isName: true, text: (row) => row.entry || "(no stack)", hint: (row) => row.entry },
+    BEGAN,
     { title: "what it does", text: (row) => row.state || "running" },
     { title: "stands in", text: (row) => visible(row.waitsIn) },
   ];
   if (isTold) {
-    told.push({ title: "longest wait", text: (row) => (row.minutes === null ? "–" : `${row.minutes} min`) });
-    told.push({ title: "started by", text: (row) => visible([row.createdBy, row.createdAt].filter(Boolean).join(" at ")) });
+    told.push(WAITED, STARTED);
   }
   const parts = element("p", { class: "pb-note" }, isTold ? "" : "States are told by the stacks; waits and what started them are told by a dump (goroutine?debug=2).");
   return [
@@ -59,16 +63,16 @@ function recordedTable(context, rows) {
   const grown = ({ counts }) => counts.at(-1) - counts[0];
   const over = paths.length > 1 ? `over ${paths.length} snapshots, ${paths[0]} to ${paths.at(-1)}` : `in ${paths[0]}`;
   const columns = [
-    { title: "began in", isName: true, text: (row) => row.entry || "(no stack)", hint: (row) => row.entry },
+    BEGAN,
     { title: "verdict", text: (row) => `${row.sign} ${row.word}` },
     { title: "first", text: (row) => number(row.counts[0]) },
     { title: "last", text: (row) => number(row.counts.at(-1)) },
     { title: "change", text: (row) => `${grown(row) > 0 ? "+" : grown(row) < 0 ? "−" : ""}${number(Math.abs(grown(row)))}` },
     { title: "proved leaked", text: (row) => (row.leaked ? number(row.leaked) : "–") },
-    { title: "longest wait", text: (row) => (row.minutes === null ? "–" : `${row.minutes} min`) },
+    WAITED,
     { title: "what it runs", text: (row) => visible(row.runs) },
     { title: "stands in", text: (row) => visible([row.state, row.waitsIn].filter(Boolean).join(" in ")) },
-    { title: "started by", text: (row) => visible([row.createdBy, row.createdAt].filter(Boolean).join(" at ")) },
+    STARTED,
   ];
   const table = buildTable({
     caption: visible(`Followed by the run ${over}: ${rows.length} of ${number(count)} groups. Filters do not change these counts.`),

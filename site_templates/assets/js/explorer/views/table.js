@@ -6,7 +6,7 @@ const WHOLE = 500;
 const SPARE = 20;
 // What the style sheet gives a row of a long table; on a phone the name stands above the numbers.
 const PHONE = "(max-width: 44.9375em)";
-const rowHeight = () => (matchMedia(PHONE).matches ? 52 : 30);
+const rowHeight = ({ stacks = 2 }) => (matchMedia(PHONE).matches ? 2 + 25 * stacks : 30);
 
 /**
  * @typedef {object} Column
@@ -27,7 +27,7 @@ const rowHeight = () => (matchMedia(PHONE).matches ? 52 : 30);
  * @property {(sort: string) => void} [onSort]
  * @property {(row: any) => void} [open]
  * @property {string} [about] what opening does
- * @property {boolean} [stacks] on a phone the name stands above the numbers
+ * @property {2 | 3} [stacks] on a phone the name stands above the numbers, in so many lines together
  */
 
 /** Make a table in its own scrolling box. @param {TableParts} parts @returns {HTMLElement} */
@@ -37,7 +37,7 @@ export function buildTable(parts) {
   const body = element("tbody");
   const table = element(
     "table",
-    { class: parts.stacks ? "pb-table pb-table--top" : "pb-table", "aria-rowcount": isLong && rows.length + 1 },
+    { class: `pb-table ${parts.stacks ? `pb-table--top pbx-lines-${parts.stacks}` : isLong ? "" : "pb-tall pbx-free"}`, "aria-rowcount": isLong && rows.length + 1 },
     element("caption", {}, parts.caption),
     element("thead", {}, element("tr", { "aria-rowindex": isLong && 1 }, ...parts.columns.map((one) => heading(one, parts)))),
     body,
@@ -77,7 +77,7 @@ function draw(parts, walk) {
     walk.first = 0;
     return;
   }
-  const height = rowHeight();
+  const height = rowHeight(parts);
   const seen = Math.ceil((walk.box.clientHeight || 600) / height);
   const top = Math.floor(walk.box.scrollTop / height);
   if (walk.first >= 0 && top >= walk.first + SPARE / 4 && top + seen <= walk.last - SPARE / 4) return;
@@ -92,10 +92,10 @@ function draw(parts, walk) {
   walk.refocus = false;
 }
 
-function blank(count, { columns }) {
-  const cell = element("td", { colspan: columns.length });
+function blank(count, parts) {
+  const cell = element("td", { colspan: parts.columns.length });
   const row = element("tr", { class: "pbx-blank", "aria-hidden": "true", hidden: count === 0 }, cell);
-  row.style.height = `${count * rowHeight()}px`;
+  row.style.height = `${count * rowHeight(parts)}px`;
   return row;
 }
 
@@ -156,7 +156,7 @@ function step(event, parts, walk) {
   if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   const place = Math.max(0, Math.min(parts.rows.length - 1, walk.active + by));
-  if (walk.isLong && !buttonAt(walk, place)) walk.box.scrollTop = Math.max(0, (place - 5) * rowHeight());
+  if (walk.isLong && !buttonAt(walk, place)) walk.box.scrollTop = Math.max(0, (place - 5) * rowHeight(parts));
   if (walk.isLong) draw(parts, walk);
   setActive(walk, place);
   buttonAt(walk, place)?.focus();

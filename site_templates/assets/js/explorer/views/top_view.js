@@ -43,7 +43,7 @@ export const renderTop = viewOf(async (context, host) => {
       onSort: (sort) => dispatch({ sort }, { replace: true }),
       open: (row) => lookAt(context, row.name),
       about: "shows callers and callees",
-      stacks: true,
+      stacks: 2,
     });
   const whose = choiceIn(host);
   whose.select.value = origin;
