@@ -13,15 +13,18 @@ import inspect
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from pipeline import __version__
 from pipeline.errors import ProfbookError, UsageError
+from pipeline.store import scout
 from pipeline.verbs import COLLECTIONS, GRAPH_VERBS, OTHER_VERBS, help_of, options_of, usage
 
 _INTERNAL: Final = 5
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
+_LOOKING: Final = frozenset({"site", "compare", "derive"})
 _GARBAGE: Final = 100_000
 """New objects after which the garbage collector looks for circles."""
 
@@ -127,8 +130,6 @@ def _run_collections(verb: str, rest: list[str]) -> int:
     if _is_help(rest):
         print(verb_help(verb))
         return 0
-    from pathlib import Path
-
     from pipeline import gathering
     from pipeline.store.config import load_config
 
@@ -152,6 +153,19 @@ def _run_graph(verb: str, rest: list[str]) -> int:
     if _is_help(rest):
         print(verb_help(verb))
         return 0
+    if verb in _LOOKING:
+        scout.send(Path.cwd())
+    thresholds = gc.get_threshold()
+    # What is known of thousands of runs lives to the end: the collector would walk all of it again and again.
+    gc.set_threshold(_GARBAGE, *thresholds[1:])
+    try:
+        return _run_tasks(verb, rest)
+    finally:
+        gc.set_threshold(*thresholds)
+        scout.dismiss()
+
+
+def _run_tasks(verb: str, rest: list[str]) -> int:
     words = (
         [verb, *_checked(verb, rest)]
         if "pos_arg" in _task(verb) or _task(verb).get("params")
@@ -169,15 +183,10 @@ def _run_graph(verb: str, rest: list[str]) -> int:
             return list(cmd_args)
 
     command: Any = Command(ModuleTaskLoader(tasks.graph(verb)), config_filenames=())
-    thresholds = gc.get_threshold()
-    # What is known of thousands of runs lives to the end: the collector would walk all of it again and again.
-    gc.set_threshold(_GARBAGE, *thresholds[1:])
     try:
         code: int = command.run(["run", *words])
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else _INTERNAL
-    finally:
-        gc.set_threshold(*thresholds)
     # doit's own code for a command line or graph it cannot read; failures of tasks have left through SystemExit.
     return UsageError.exit_code if code else 0
 
@@ -207,8 +216,6 @@ def _init(rest: list[str]) -> int:
         return 0
     if set(rest) - {"--force", "github"}:
         raise UsageError(f"init does not take {rest[0]!r}", cure=_see("init"))
-    from pathlib import Path
-
     from pipeline import gathering, publishing
 
     if "github" in rest:

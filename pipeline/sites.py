@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -25,7 +25,7 @@ from pipeline.model.record import RunRecord
 from pipeline.model.summary import RunSummary
 from pipeline.model.verdict import Comparison
 from pipeline.stages import PARTIAL, build_folder, profiles_folder
-from pipeline.store import atomic, codec, fingerprint, locks, records, runs
+from pipeline.store import atomic, codec, fingerprint, locks, records, runs, scout
 from pipeline.store.rules import rules_of
 from pipeline.store.tree import SiteTree, weigh
 from pipeline.units import counted, show
@@ -81,7 +81,7 @@ def _site_key(config: Config, look: stages.Look) -> str:
     return fingerprint.site_key(look.keys, _compare_keys(config, look), config, templates_dir())
 
 
-def _live(root: Path) -> SiteTree:
+def _live(root: Path, look: stages.Look) -> SiteTree:
     """Open the site that is there, with what its document says of it."""
     _, contents = records.head(stages.site_document(root), kind="site")
     try:
@@ -89,7 +89,11 @@ def _live(root: Path) -> SiteTree:
     except StoreError:  # what another version wrote vouches for nothing
         keys = {}
     known = {unit: (keys.get(unit, ""), content) for unit, content in contents.items()}
-    return SiteTree(build_folder(root) / "site", stages.memory(root, "site"), known)
+    return _tree(root, look, known)
+
+
+def _tree(root: Path, look: stages.Look, known: Mapping[str, tuple[str, str]]) -> SiteTree:
+    return SiteTree(build_folder(root) / "site", stages.memory(root, "site"), known, partial(look.sent.told, "site"))
 
 
 def is_built(root: Path, config: Config, look: stages.Look) -> bool:
@@ -97,7 +101,7 @@ def is_built(root: Path, config: Config, look: stages.Look) -> bool:
     key, contents = records.head(stages.site_document(root), kind="site")
     if not key or key != _site_key(config, look):
         return False
-    tree = SiteTree(build_folder(root) / "site", stages.memory(root, "site"), {})
+    tree = _tree(root, look, {})
     found = {unit: content for unit in tree.units() if (content := tree.content(unit))}
     return found == contents and history.is_current(build_folder(root), look.keys, config)
 
@@ -118,11 +122,12 @@ def build_site(
             look = stages.look(root, config)
         if is_built(root, config, look):
             return False
+        scout.begin(root)
         say(f"building the site of {counted(len(look.runs), 'run')} …")
         found = [stages.summary_of(root, name, key, config, look.derived[name]) for name, key in look.keys.items()]
         compared = _comparisons(root, config, look)
         _prune(root, config, look.keys.keys(), {one.brief.slug for one in compared})
-        made = _render(root, config, found, compared, look.plan.findings)
+        made = _render(root, config, look, found, compared)
         for place in made.skipped:
             say(f"not copied into the site: {place}")
         _seal(root, found, compared, made, key=_site_key(config, look))
@@ -168,9 +173,9 @@ def _prune(root: Path, config: Config, known: AbstractSet[str], compared: Abstra
 def _render(
     root: Path,
     config: Config,
+    look: stages.Look,
     found: Sequence[RunSummary],
     compared: Sequence[_Compared],
-    noted: Sequence[Finding],
 ) -> BuildReport:
     from pipeline.render import run_list
     from pipeline.site import build, templates, workers
@@ -179,7 +184,7 @@ def _render(
     output, folder = build_folder(root), templates.templates_dir()
     shop = _workshop(root, config)
     decisions = _decisions(config, [one.brief for one in compared])
-    live, read = _live(root), _reader(root, config, found)
+    live, read = _live(root, look), _reader(root, config, found)
     shown = run_list.newest_first(found)[: config.site.keep_runs or None]
     parts = [
         *_run_parts(root, shop, shown, read),
@@ -189,7 +194,7 @@ def _render(
     for leftover in output.glob("staging-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     with workers.making([part for part in parts if not build.is_made(part, live)], kept_parts(root)) as crews:
-        content = replace(_lists(root, shop, found, compared, decisions, noted, read), parts=tuple(parts))
+        content = replace(_lists(root, shop, found, compared, decisions, look.plan.findings, read), parts=tuple(parts))
         return build.build_site(
             content,
             templates_dir=folder,

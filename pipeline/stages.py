@@ -24,7 +24,7 @@ from pipeline.model.record import RunRecord
 from pipeline.model.run import Run
 from pipeline.model.summary import RunSummary
 from pipeline.model.verdict import Comparison
-from pipeline.store import fingerprint, locks, records, runs, seen, summaries
+from pipeline.store import fingerprint, locks, records, runs, scout, seen, summaries
 from pipeline.store.rules import rules_of
 
 PARTIAL: Final = 3
@@ -45,19 +45,20 @@ def profiles_folder(root: Path, config: Config) -> Path:
 
 def memory(root: Path, name: str) -> seen.Memory:
     """Open what is remembered of the files of ``runs``, of ``derived``, of ``compare`` or of the ``site``."""
-    return seen.memory(build_folder(root) / "cache" / "seen" / name)
+    return seen.memory(scout.memory_file(root, name))
 
 
-def known_runs(root: Path, config: Config) -> tuple[runs.KnownRun, ...]:
+def known_runs(root: Path, config: Config, sent: scout.Scout = scout.NONE) -> tuple[runs.KnownRun, ...]:
     """List all runs, reading those that changed since the last look."""
-    return runs.known_runs(profiles_folder(root, config), memory(root, "runs"))
+    early = sent.told("runs") if config.collect.profiles_dir == scout.PROFILES else {}
+    return runs.known_runs(profiles_folder(root, config), memory(root, "runs"), early)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one look at the project found, for all steps of a command: the runs, the key of each run's record, what was
     ``derived`` of each (for `summaries.taken`), which of them to compare, and the state the site had before
-    (`site_state`).
+    (`site_state`), and the ``sent`` scout that knows more of the site in that state.
     """
 
     runs: tuple[runs.KnownRun, ...]
@@ -65,6 +66,7 @@ class Look:
     derived: Mapping[str, str]
     plan: pairing.Plan
     site: str
+    sent: scout.Scout = scout.NONE
 
     def is_derived(self, run_id: str) -> bool:
         """Tell whether a run's record was current and whole."""
@@ -73,11 +75,13 @@ class Look:
 
 def look(root: Path, config: Config) -> Look:
     """Look at all runs, and at all that was derived from them, once: what takes time with many runs."""
-    site = site_state(root)
-    found = known_runs(root, config)
+    sent = scout.taken(root)
+    site = _site_state(sent.told("state") or scout.marks(root))
+    found = known_runs(root, config, sent)
     keys = record_keys(found, config)
-    derived = summaries.look(build_folder(root), keys, memory(root, "derived"))
-    return Look(found, keys, derived, pairing.plan(config.compare, [one.run for one in found], config.comparison), site)
+    derived = summaries.look(build_folder(root), keys, memory(root, "derived"), sent.told("derived"))
+    plan = pairing.plan(config.compare, [one.run for one in found], config.comparison)
+    return Look(found, keys, derived, plan, site, sent)
 
 
 def site_document(root: Path) -> Path:
@@ -87,10 +91,11 @@ def site_document(root: Path) -> Path:
 
 def site_state(root: Path) -> str:
     """Say which site is there, so that a `Look` from before another one is known for it; empty without one."""
-    try:
-        return seen.state_of(site_document(root))
-    except OSError:
-        return ""
+    return _site_state(scout.marks(root))
+
+
+def _site_state(marks: Mapping[str, str]) -> str:
+    return " ".join(filter(None, marks.values()))
 
 
 # --- derive ------------------------------------------------------------------------------------------------------
@@ -156,8 +161,10 @@ def summary_of(root: Path, run_id: str, key: str, config: Config, looked: str = 
 
     ``looked`` is what a look at it has found already.
     """
+    if found := summaries.taken(looked, key):
+        return found
     find = partial(summaries.find, build_folder(root), run_id, memory=memory(root, "derived"))
-    found = summaries.taken(looked, key) or find(key)
+    found = find(key)
     if found is None:
         derive_run(root, run_id, config)
         # What was just derived may be of a run that has changed since its key was made.

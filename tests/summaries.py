@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.model.metric import Measurement
-from pipeline.model.summary import RunSummary, SummaryProfile
+from pipeline.model.summary import RunSummary, SummaryMeasurement, SummaryProfile
 
 
 def heap(path: str = "service/heap-after.prof", **facts: object) -> SummaryProfile:
     """Make a heap profile's entry."""
-    return replace(SummaryProfile(path, "service", "heap", "after", None, "0123456789abcdef", "inuse_space"), **facts)
+    plain = SummaryProfile(path, "service", "heap", "after", None, "0123456789abcdef", "inuse_space")
+    return SummaryProfile(**(plain._asdict() | facts))
 
 
-def measured(component: str = "service", **values: float) -> tuple[Measurement, ...]:
+def measured(component: str = "service", **values: float) -> tuple[SummaryMeasurement, ...]:
     """Make measurements of one component."""
-    return tuple(Measurement(name, value, component) for name, value in values.items())
+    return tuple(SummaryMeasurement(name, value, component) for name, value in values.items())
 
 
 def summary(day: int = 1, label: str = "main", **facts: object) -> RunSummary:

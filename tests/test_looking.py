@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from pipeline import sites, stages, tasks
 from pipeline.__main__ import main
-from pipeline.store import runs, seen
+from pipeline.store import runs, scout, seen
 from pipeline.store.config import load_config
 from tests.builders import pprof_bytes, write_run
 
@@ -102,6 +103,27 @@ def test_a_look_from_before_another_build_is_not_used(root: Path) -> None:
     site(root)
     assert not site(root, old)
     assert len(list((root / "build/site/runs").glob("*/index.html"))) == 5
+
+
+class Told(scout.Scout):
+    """A scout that found the site as it is now."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._told = dict(zip(("state", "runs", "derived", "site"), scout.look_around(root), strict=True))
+
+
+def test_what_a_scout_saw_holds_until_another_build_begins(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seen, "SETTLED_NANOS", -(10**12))
+    site(root)
+    config, page = load_config(root, {}), root / "build/site/runs" / RUNS[0] / "index.html"
+    look = replace(stages.look(root, config), sent=Told(root))
+    whole = page.read_bytes()
+    page.write_bytes(b"another build did not get further")
+    assert not site(root, look)
+    scout.begin(root)
+    assert site(root, look)
+    assert page.read_bytes() == whole
 
 
 def test_a_run_that_changed_after_the_look_is_seen_by_the_next_one(root: Path) -> None:

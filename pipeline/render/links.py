@@ -99,7 +99,7 @@ def data_files(tree: str) -> tuple[str, ...]:
 
     In folders by the first two digits: one folder of all profiles of thousands of runs would be looked at as a whole.
     """
-    return tuple(f"data/{tree[:2]}/{tree}{ending}" for ending in ENDINGS)
+    return tuple([f"data/{tree[:2]}/{tree}{ending}" for ending in ENDINGS])
 
 
 def metric_history(label: str, component: str, metric: str) -> str:

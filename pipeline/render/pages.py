@@ -34,6 +34,7 @@ from pipeline.render.functions_page import functions_page
 from pipeline.render.late import SCRIPT, late_script
 from pipeline.render.matrix_page import matrix_page
 from pipeline.render.pair_links import Profiles
+from pipeline.render.payload import ENDINGS
 from pipeline.render.profile_section import SectionRules, shown_order
 from pipeline.render.run_list import PLACE, newest_first, run_listing
 from pipeline.render.run_page import run_page
@@ -165,8 +166,8 @@ def _payloads(summaries: Sequence[RunSummary]) -> dict[str, str]:
     for one in sorted(summaries, key=lambda one: one.id):
         for profile in one.profiles:
             if profile.tree:
-                for place in links.data_files(profile.tree):
-                    found[place] = f"build/derived/{one.id}/{place.rpartition('/')[2]}"
+                for place, ending in zip(links.data_files(profile.tree), ENDINGS, strict=True):
+                    found[place] = f"build/derived/{one.id}/{profile.tree}{ending}"
     return found
 
 

@@ -115,17 +115,16 @@ def runs_data(summaries: Iterable[RunSummary]) -> bytes:
 
 
 def _row(summary: RunSummary) -> RunRow:
-    first: dict[str, float] = {}
-    for one in summary.measurements:
-        first.setdefault(one.metric, one.value)
+    first = {one.metric: one.value for one in reversed(summary.measurements)}
+    components = _components(summary)
     return RunRow(
         id=summary.id,
         slug=encode.safe_name(summary.id),
         label=summary.label,
         branch=summary.branch,
-        components=_components(summary),
+        components=components,
         started=summary.started,
-        about=_about(summary),
+        about=_about(summary, components),
         state=state_of_key(summary.state),
         cells=tuple(_cell(first.get(name), unit) for name, _, unit, _ in COLUMNS),
         errors=summary.errors,
@@ -133,11 +132,10 @@ def _row(summary: RunSummary) -> RunRow:
     )
 
 
-def _about(summary: RunSummary) -> str:
+def _about(summary: RunSummary, components: Sequence[str]) -> str:
     """Say which commit of which branch it was, and of which components where there are several."""
     commit = summary.commit[:_COMMIT_DIGITS] + (" + changes" if summary.dirty and summary.commit else "")
-    named = _components(summary)
-    several = ", ".join(named) if len(named) > 1 else ""
+    several = ", ".join(components) if len(components) > 1 else ""
     return " · ".join(part for part in (summary.branch, commit, several) if part)
 
 

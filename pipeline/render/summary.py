@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.run import Environment
-from pipeline.model.summary import SHOWN_FAILURES, RunSummary, SummaryProfile
+from pipeline.model.summary import SHOWN_FAILURES, RunSummary, SummaryMeasurement, SummaryProfile
 from pipeline.render.state import state_key
 
 FUNCTIONS_OF_PROFILE: Final = 12
@@ -32,7 +31,7 @@ def summarize(record: RunRecord) -> RunSummary:
         state=state_key(record),
         errors=len(errors),
         warnings=sum(doubt.severity == "warning" for doubt in record.all_findings),
-        measurements=tuple(replace(one, evidence=()) for one in record.measurements),
+        measurements=tuple(SummaryMeasurement(one.metric, one.value, one.component) for one in record.measurements),
         functions=_functions(record.profiles),
         profiles=tuple(_profile(one) for one in record.profiles),
         failures=tuple(errors[:SHOWN_FAILURES]),

@@ -34,6 +34,7 @@ _VEGA: Final = "assets/vega.js"
 _SEARCH: Final = "search/search_index.json"
 _ZENSICAL_SEARCH: Final = "search.json"
 _SITEMAP: Final = "sitemap.xml"
+_PAGE: Final = re.compile(r"[ \t]*<url>.*?</url>\n?", re.DOTALL)
 _FEW: Final = 400
 """Of more changed files than this a whole new tree is made."""
 _ALONE: Final = Crews()
@@ -77,8 +78,8 @@ class Live(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """One unit as planned: a part, or ``files`` and files that are ``common`` to many builds; an ``always`` looked at
-    one costs little.
+    """One unit as planned: a part, or ``files`` and files that are ``common`` to many builds, by their place in the
+    project; an ``always`` looked at one costs little.
     """
 
     key: str
@@ -183,7 +184,8 @@ def _bring_up_to_date(planned: Mapping[str, _Unit], work: _Work, crews: Crews) -
 
 def _finish_plain(planned: _Unit, order: Order, work: _Work) -> None:
     files = list(planned.files)
-    for path, source in planned.common.items():
+    for path, place in planned.common.items():
+        source = f"{work.ground.root}/{place}"
         is_here = bool(order.made_of) and path in order.here
         files.append(File(path, None, order.here[path]) if is_here else File(path, source))
     work.finisher.finish(order.unit, files, order.here)
@@ -255,7 +257,7 @@ def _plan(content: SiteContent, made: Engine, shells: Mapping[str, str], work: _
     loose: dict[str, list[File]] = {}
     for file in _loose(content, made, work):
         loose.setdefault(unit_of(file.path), []).append(file)
-    shared = _shared(content, work.ground.root)
+    shared = _shared(content)
     for name in {".", *loose, *shared}:
         files, common = loose.get(name, []), shared.get(name, {})
         always = bool(files) or name == "."
@@ -268,10 +270,14 @@ def _key_of_shared(written_by: str, places: Iterable[str]) -> str:
     return hashlib.sha256("\n".join((written_by, *sorted(places))).encode()).hexdigest()
 
 
-def _shared(content: SiteContent, root: Path) -> dict[str, dict[str, str]]:
+def _shared(content: SiteContent) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
+    of_folder: dict[str, dict[str, str]] = {}  # files of one folder are of one unit
     for path, source in content.shared.items():
-        found.setdefault(unit_of(path), {})[path] = f"{root}/{source}"
+        folder = path.rpartition("/")[0]
+        if folder not in of_folder:
+            of_folder[folder] = found.setdefault(unit_of(path), {})
+        of_folder[folder][path] = source
     return found
 
 
@@ -323,10 +329,8 @@ def _sitemap(made: Engine, content: SiteContent) -> Iterator[File]:
     """Write the pages of each kind into the sitemap in the place of their shell, all of the newest run's day."""
     if _SITEMAP not in made.files:
         return
-    text = made.read(_SITEMAP).decode()
-    for kind in stamp.SHELLS:
-        if not stamp.is_fixed(kind):
-            text = _expand(text, stamp.shell_url(kind), _urls(content, kind))
+    pages = {stamp.shell_url(kind): _urls(content, kind) for kind in stamp.SHELLS if not stamp.is_fixed(kind)}
+    text = _PAGE.sub(lambda found: _expand(found[0], pages), made.read(_SITEMAP).decode())
     day = re.match(r"\d{4}-\d\d-\d\d", content.extra.get("newest", ""))
     text = re.sub(r"<lastmod>[^<]*</lastmod>", f"<lastmod>{day[0] if day else '1970-01-01'}</lastmod>", text)
     yield File(_SITEMAP, text.encode())
@@ -339,8 +343,9 @@ def _urls(content: SiteContent, kind: str) -> list[str]:
     ]
 
 
-def _expand(text: str, shell: str, urls: Iterable[str]) -> str:
-    found = re.search(rf"[ \t]*<url>(?:(?!</url>).)*{re.escape(shell)}(?:(?!</url>).)*</url>\n?", text, re.DOTALL)
-    if found is None:
-        return text
-    return text[: found.start()] + "".join(found[0].replace(shell, url) for url in urls) + text[found.end() :]
+def _expand(entry: str, pages: dict[str, list[str]]) -> str:
+    """Make an entry of the sitemap one for each page it stands for; ``pages`` are those of each shell still to come."""
+    for shell in pages:
+        if shell in entry:
+            return "".join([entry.replace(shell, url) for url in pages.pop(shell)])
+    return entry

@@ -11,9 +11,10 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from pipeline.errors import StoreError
@@ -96,9 +97,16 @@ def list_runs(profiles_dir: Path) -> tuple[StoredRun, ...]:
     return tuple(read_run(profiles_dir / name) for name in run_names(profiles_dir))
 
 
-def known_runs(profiles_dir: Path, memory: seen.Memory) -> tuple[KnownRun, ...]:
-    """List all runs of a folder in order of name; only those that changed since the last look are read."""
-    return tuple(known_run(profiles_dir / name, memory) for name in run_names(profiles_dir))
+def known_runs(
+    profiles_dir: Path, memory: seen.Memory, early: Mapping[str, str] = MappingProxyType({})
+) -> tuple[KnownRun, ...]:
+    """List all runs of a folder in order of name; only those that changed since the last look are read. ``early`` is
+    what a scout has found in the memory already.
+    """
+    return tuple(
+        _recalled(name, early[name]) if name in early else known_run(profiles_dir / name, memory)
+        for name in run_names(profiles_dir)
+    )
 
 
 def known_run(run_dir: Path, memory: seen.Memory) -> KnownRun:

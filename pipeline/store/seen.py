@@ -28,6 +28,11 @@ SETTLED_NANOS: Final = 2 * 10**9
 """How old a change must be to be told from the next one, on the coarsest file systems in use."""
 
 _SPARE_LINES: Final = 256
+_SPARE: Final = 1.25
+"""How much longer than it must be a memory may get: it is read by every command."""
+
+_CHECK: Final = 9
+"""Bytes of a line's checksum, and the space behind it."""
 
 
 class FileState(NamedTuple):
@@ -128,55 +133,71 @@ def memory(path: Path) -> Memory:
 
 
 class Memory:
-    """What is known of folders: name of the folder -> (its state, what was found out), both texts of one line."""
+    """What is known of folders: name of the folder -> (its state, what was found out), both texts of one line.
 
-    def __init__(self, path: Path) -> None:
+    One that is not ``kept`` only reads.
+    """
+
+    def __init__(self, path: Path, *, is_kept: bool = True) -> None:
         self._path = path
-        self._known: dict[str, tuple[str, str]] | None = None
+        self._is_kept = is_kept
+        self._lines: dict[bytes, bytes] | None = None
 
     def recall(self, folder: str, state: str) -> str | None:
         """Say what was found out about a folder in this state; None when nothing was."""
-        known = self._entries().get(folder)
+        known = self._entry(folder)
         return known[1] if known and known[0] == state else None
 
     def last(self, folder: str) -> str | None:
         """Say what was found out last, whatever the state was then."""
-        known = self._entries().get(folder)
+        known = self._entry(folder)
         return known[1] if known else None
 
     def keep(self, folder: str, state: str, found: str) -> None:
         """Remember what was found out about a folder in this state."""
-        if self._entries().get(folder) == (state, found) or "\t" in f"{folder}{state}" or "\n" in f"{folder}{found}":
+        if self._entry(folder) == (state, found) or "\t" in f"{folder}{state}" or "\n" in f"{folder}{found}":
             return
-        self._entries()[folder] = (state, found)
+        line = _line(folder, state, found)
+        self._known()[_bytes(folder)] = line
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("ab") as file:
-                file.write(b"\n" + _line(folder, state, found))  # what comes before may be a torn line
+                file.write(b"\n" + line + b"\n")  # what comes before may be a torn line
 
-    def _entries(self) -> dict[str, tuple[str, str]]:
-        if self._known is None:
-            self._known = self._read()
-        return self._known
+    def _entry(self, folder: str) -> tuple[str, str] | None:
+        line = self._known().get(_bytes(folder), b"")
+        if not _is_whole(line):
+            return None
+        _, state, found = line[_CHECK:].decode("utf-8", "surrogatepass").split("\t", 2)
+        return state, found
 
-    def _read(self) -> dict[str, tuple[str, str]]:
+    def _known(self) -> dict[bytes, bytes]:
+        if self._lines is None:
+            self._lines = self._read()
+        return self._lines
+
+    def _read(self) -> dict[bytes, bytes]:
+        """Find the last line of each folder; whether it is whole is seen when it is asked for."""
         try:
             lines = [line for line in self._path.read_bytes().split(b"\n") if line]
         except OSError:
             return {}
-        known: dict[str, tuple[str, str]] = {}
-        for line in lines:
-            check, _, rest = line.partition(b" ")
-            if check == b"%08x" % zlib.crc32(rest):
-                folder, state, found = rest.decode("utf-8", "surrogatepass").split("\t", 2)
-                known[folder] = (state, found)
-        if len(lines) > 2 * len(known) + _SPARE_LINES:
-            data = b"".join(_line(folder, *entry) for folder, entry in known.items())
+        known = {line[_CHECK : line.find(b"\t", _CHECK)]: line for line in lines}
+        if self._is_kept and len(lines) > _SPARE * len(known) + _SPARE_LINES:
+            data = b"".join(line + b"\n" for line in known.values() if _is_whole(line))
             with suppress(StoreError):
                 atomic.write_bytes(self._path, data, flush=False)
         return known
 
 
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _is_whole(line: bytes) -> bool:
+    return line[:_CHECK] == b"%08x " % zlib.crc32(line[_CHECK:])
+
+
 def _line(folder: str, state: str, found: str) -> bytes:
-    rest = f"{folder}\t{state}\t{found}".encode("utf-8", "surrogatepass")
-    return b"%08x %s\n" % (zlib.crc32(rest), rest)
+    rest = _bytes(f"{folder}\t{state}\t{found}")
+    return b"%08x %s" % (zlib.crc32(rest), rest)

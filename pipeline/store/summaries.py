@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline.model.finding import Finding
-from pipeline.model.metric import Measurement
-from pipeline.model.summary import RunSummary, SummaryProfile
+from pipeline.model.summary import RunSummary, SummaryMeasurement, SummaryProfile
 from pipeline.store import codec, records, seen
 
 SUMMARY: Final = "summary.json"
@@ -42,7 +42,7 @@ def load(data: bytes | str) -> RunSummary:
             **{name: value[name] for name in _PLAIN},
             components=tuple(value["components"]),
             functions=tuple(value["functions"]),
-            measurements=tuple(map(Measurement, *value["measurements"])),
+            measurements=tuple(map(SummaryMeasurement, *value["measurements"])),
             profiles=tuple(map(SummaryProfile, *value["profiles"])),
             failures=tuple(codec.from_plain(one, Finding) for one in value["failures"]),
         )
@@ -64,12 +64,14 @@ def find(build: Path, run_id: str, key: str, memory: seen.Memory) -> RunSummary 
     return taken(_look(os.fspath(records.derived(build)), run_id, memory), key)
 
 
-def look(build: Path, names: Iterable[str], memory: seen.Memory) -> dict[str, str]:
+def look(
+    build: Path, names: Iterable[str], memory: seen.Memory, early: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
     """Look at the derived folders of many runs: what `taken` takes their summaries from, by run; empty texts for those
-    that are not whole.
+    that are not whole. ``early`` is what a scout has found in the memory already.
     """
     derived = os.fspath(records.derived(build))
-    return {name: _look(derived, name, memory) for name in names}
+    return {name: early.get(name) or _look(derived, name, memory) for name in names}
 
 
 def has_key(looked: str, key: str) -> bool:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from pipeline.model.page import SPLIT, is_deep
@@ -18,10 +18,20 @@ from pipeline.store import seen
 
 
 class SiteTree:
-    """A site's folder, looked at through a memory; ``known`` is what its document says: unit -> (key, content)."""
+    """A site's folder, looked at through a memory; ``known`` is what its document says: unit -> (key, content).
 
-    def __init__(self, folder: Path, memory: seen.Memory, known: Mapping[str, tuple[str, str]]) -> None:
+    ``early`` says what `remembered` said of the site as it is.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        memory: seen.Memory,
+        known: Mapping[str, tuple[str, str]],
+        early: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self.known = known
+        self._early = early
         self._folder = folder
         self._memory = memory
         self._contents: dict[str, str] = {}
@@ -51,11 +61,21 @@ class SiteTree:
         return self._contents[unit]
 
     def _content(self, unit: str) -> str:
+        if early := self._early().get(unit):
+            return early
         folder = self._look(unit)
         if folder is None or all(path.endswith("/") for path in folder.paths):
             return ""
+        return self._recalled(unit, folder) or self.content_of(self.digests(unit, folder))
+
+    def _recalled(self, unit: str, folder: seen.FolderState) -> str:
         found = self._memory.recall(unit, folder.state) if folder.settled else None
-        return found.partition(" ")[0] if found else self.content_of(self.digests(unit, folder))
+        return found.partition(" ")[0] if found else ""
+
+    def remembered(self) -> dict[str, str]:
+        """Make one digest of each unit that nothing has changed in since it was last read."""
+        looked = ((unit, self._look(unit)) for unit in self._units())
+        return {unit: content for unit, folder in looked if folder and (content := self._recalled(unit, folder))}
 
     def digests(self, unit: str, folder: seen.FolderState | None = None) -> dict[str, str]:
         """Digest of each file of a unit by its path under the site."""

@@ -112,6 +112,18 @@ def test_a_torn_line_is_no_line(tmp_path: Path, cut: int) -> None:
     assert Memory(path).recall("a", "1") is None
 
 
+def test_a_memory_that_is_only_read_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "memory"
+    known = Memory(path)
+    for turn in range(600):
+        known.keep("a", str(turn), "x")
+    before = path.read_bytes()
+    assert Memory(path, is_kept=False).recall("a", "599") == "x"
+    assert path.read_bytes() == before
+    assert Memory(path).recall("a", "599") == "x"
+    assert len(path.read_bytes()) < len(before)
+
+
 def test_what_is_outdated_is_dropped_in_time(tmp_path: Path) -> None:
     path = tmp_path / "memory"
     for turn in range(600):
