@@ -25,6 +25,7 @@ from pipeline.model.run import Run
 from pipeline.model.summary import RunSummary
 from pipeline.model.verdict import Comparison
 from pipeline.store import fingerprint, locks, records, runs, scout, seen, summaries
+from pipeline.store import history as tables
 from pipeline.store.rules import rules_of
 
 PARTIAL: Final = 3
@@ -76,12 +77,21 @@ class Look:
 def look(root: Path, config: Config) -> Look:
     """Look at all runs, and at all that was derived from them, once: what takes time with many runs."""
     sent = scout.taken(root)
+    sent.wait_with((_load_build, _load_pages, tables.load))
     site = _site_state(sent.told("state") or scout.marks(root))
     found = known_runs(root, config, sent)
     keys = record_keys(found, config)
     derived = summaries.look(build_folder(root), keys, memory(root, "derived"), sent.told("derived"))
     plan = pairing.plan(config.compare, [one.run for one in found], config.comparison)
     return Look(found, keys, derived, plan, site, sent)
+
+
+def _load_build() -> None:
+    from pipeline.site import build  # noqa: F401
+
+
+def _load_pages() -> None:
+    from pipeline.render import pages  # noqa: F401
 
 
 def site_document(root: Path) -> Path:

@@ -49,6 +49,11 @@ Make = Callable[[str], RunHistory]
 _Columns = dict[str, dict[str, list[Any]]]
 
 
+def load() -> None:
+    """Load what reads and writes tables, ahead of its use: it takes as long as all else a build loads."""
+    import polars as pl  # noqa: F401
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A run to be kept: its name, the key of its record, its start (never empty), its label."""

@@ -12,10 +12,11 @@ from __future__ import annotations
 import gc
 import marshal
 import os
+import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -41,7 +42,12 @@ class Scout:
         self._pid, self._talk, self._place = pid, talk, place
         self._told: dict[str, dict[str, str]] = {}
         self._at = 0
+        self._meanwhile: Iterator[Callable[[], object]] = iter(())
         self.is_taken = False
+
+    def wait_with(self, work: Iterable[Callable[[], object]]) -> None:
+        """Do pieces of work, one after the other, whenever somebody waits for what is told."""
+        self._meanwhile = iter(work)
 
     def told(self, section: str) -> Mapping[str, str]:
         """Say what is known of each folder of ``runs`` or ``derived``, of each unit of the ``site``, or what `marks`
@@ -56,6 +62,8 @@ class Scout:
         return self._told[section]
 
     def _next(self) -> dict[str, str] | None:
+        while self._is_silent() and (work := next(self._meanwhile, None)):
+            work()
         try:
             size = int.from_bytes(os.read(self._talk, _SIZE), "little") if self._pid else 0
             found: dict[str, str] = marshal.loads(os.pread(self._place, size, self._at)) if size else {}  # noqa: S302 - our own
@@ -63,6 +71,13 @@ class Scout:
             return None
         self._at += size
         return found if size else None
+
+    def _is_silent(self) -> bool:
+        if not self._pid:
+            return False
+        listening = select.poll()
+        listening.register(self._talk, select.POLLIN)
+        return not listening.poll(0)
 
     def dismiss(self) -> None:
         """End the process."""

@@ -116,3 +116,27 @@ def test_it_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_small_project_sends_nobody(tmp_path: Path) -> None:
     scout.send(tmp_path)
     assert not scout._sent
+
+
+WAITING = """
+import os, select, sys
+from pathlib import Path
+from pipeline.store import scout
+
+done, doing = os.pipe()
+scout.MANY, root = 0, Path(sys.argv[1])
+scout.look_around = lambda _: iter([{"done": "yes" if select.select([done], [], [], 20)[0] else "no"}])
+scout.send(root)
+sent = scout.taken(root)
+sent.wait_with([lambda: os.write(doing, b"1")])
+print(sent.told("state"), sent.told("runs"))
+scout.dismiss()
+"""
+
+
+def test_who_waits_works_meanwhile(tmp_path: Path) -> None:
+    """The scout here tells whether the work was done before it did."""
+    (tmp_path / "build" / "derived").mkdir(parents=True)
+    command = [sys.executable, "-c", WAITING, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "{'done': 'yes'} {}\n"
