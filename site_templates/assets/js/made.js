@@ -2,11 +2,11 @@
 
 /**
  * @param {string} name
- * @param {Record<string, unknown>} facts its properties; what is none becomes an attribute
+ * @param {Record<string, unknown>} [facts] its properties; what is none becomes an attribute
  * @param {...(Node | string)} inside
  * @returns {HTMLElement}
  */
-export function made(name, facts, ...inside) {
+export function made(name, facts = {}, ...inside) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(facts)) {
     if (key in element) element[key] = value;

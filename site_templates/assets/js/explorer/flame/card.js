@@ -3,7 +3,7 @@
  * Profile text enters the page as text nodes only.
  */
 import { childrenOf } from "./layout.js";
-import { make } from "./make.js";
+import { made as make } from "../../made.js";
 import { moreText } from "./paint.js";
 import { shareText } from "../views/words.js";
 

@@ -1,7 +1,7 @@
 /**
  * The viewer's elements around one container's static picture. Builds and returns them; no behaviour here.
  */
-import { make } from "./make.js";
+import { made as make } from "../../made.js";
 
 /** How the picture is drawn, in the reader's words. */
 const DIRECTIONS = [["down", "Top-down: callees below"], ["up", "Bottom-up: callers below"], ["sandwich", "Sandwich: one function"]];

@@ -5,7 +5,7 @@
  */
 import { shareText } from "../views/words.js";
 import { changeText } from "./card.js";
-import { make } from "./make.js";
+import { made as make } from "../../made.js";
 
 const SPARE = 12;
 let made = 0;

@@ -10,7 +10,6 @@ import { dress } from "./frame.js";
 import { listenToKeys, listenToPointer } from "./input.js";
 import { hasTools, tools } from "./later.js";
 import { boxAt, hitTest, layOut, layOutSandwich, nextInward, nextOutward, pathOf, step } from "./layout.js";
-import { setText } from "./make.js";
 import { measure } from "./measure.js";
 import { notesOf } from "./notes.js";
 import { fit, isSame, labelOf, paintFlame, readPalette } from "./paint.js";
@@ -23,6 +22,11 @@ const COARSE_ROW = 28;
 const FIELDS = ["direction", "center", "collapse", "color", "zoom", "query"];
 const NOWHERE = { path: [], side: 1 };
 const shown = new WeakMap();
+/** Write a text that is not there yet: what has not changed costs no layout. */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /**
  * Show a tree as a flame graph in a place; the same place keeps its view.
  * @param {HTMLElement} host @param {import("../views/context.js").Context} context
