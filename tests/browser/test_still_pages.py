@@ -91,15 +91,21 @@ def test_nothing_moves_while_a_page_is_read(browser: Any, site: Path, address: s
         assert page.evaluate("shifts") == []
 
 
+def open_whole(page: Any, url: str) -> None:
+    """Open a page with all its folded parts, and lay all of it out."""
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    page.add_style_tag(content=LAID)
+    page.evaluate(OPENED)
+    page.wait_for_function(f"!document.querySelector({f'details{LEFT}'!r})")
+    page.wait_for_load_state("networkidle")
+
+
 @pytest.mark.parametrize("kind", PAGES)
 def test_a_narrow_phone_shows_the_whole_width(browser: Any, site: Path, address: str, kind: str) -> None:
     narrow = {**PHONE, "viewport": {"width": 360, "height": 740}}
     with watched_page(browser, site, **narrow) as page:
-        page.goto(f"{address}/{PAGES[kind]}")
-        page.wait_for_load_state("networkidle")
-        page.add_style_tag(content=LAID)
-        page.evaluate(OPENED)
-        page.wait_for_load_state("networkidle")
+        open_whole(page, f"{address}/{PAGES[kind]}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
@@ -108,11 +114,7 @@ def test_tables_are_read_on_a_phone_without_scrolling_sideways(
     browser: Any, site: Path, address: str, kind: str
 ) -> None:
     with watched_page(browser, site, **PHONE) as page:
-        page.goto(f"{address}/{PAGES[kind]}")
-        page.wait_for_load_state("networkidle")
-        page.add_style_tag(content=LAID)
-        page.evaluate(OPENED)
-        page.wait_for_function("!document.querySelector('details[data-pb-late]:not([data-pb-filled])')")
+        open_whole(page, f"{address}/{PAGES[kind]}")
         assert page.evaluate(SIDEWAYS) == []
 
 
@@ -151,10 +153,7 @@ def test_rows_of_a_long_table_are_as_high_as_the_script_counts(browser: Any, sit
 @pytest.mark.parametrize("kind", PAGES)
 def test_no_table_is_wider_than_paper(browser: Any, site: Path, address: str, kind: str) -> None:
     with watched_page(browser, site, viewport=PAPER) as page:
-        page.goto(f"{address}/{PAGES[kind]}")
-        page.wait_for_load_state("networkidle")
-        page.evaluate(OPENED)
-        page.wait_for_function("!document.querySelector('details[data-pb-late]:not([data-pb-filled])')")
+        open_whole(page, f"{address}/{PAGES[kind]}")
         page.emulate_media(media="print")
         assert page.evaluate(SIDEWAYS) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]

@@ -22,6 +22,7 @@ const COARSE_ROW = 28;
 const FIELDS = ["direction", "center", "collapse", "color", "zoom", "query"];
 const NOWHERE = { path: [], side: 1 };
 const shown = new WeakMap();
+
 /** Write a text that is not there yet: what has not changed costs no layout. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
