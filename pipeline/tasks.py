@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getopt
 import os
+import select
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -70,11 +71,17 @@ def _act(stage: Callable[..., object], *words: Any, settings: dict[str, str] | N
 
 
 def _fault(error: Exception) -> Stopped:
-    if isinstance(error, BrokenPipeError):
-        # Who read our output has gone, which is no fault of ours.
+    if isinstance(error, BrokenPipeError) and _is_unread():
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return Stopped("", PIPE_CLOSED)
     return Stopped(unexpected(error), 5)
+
+
+def _is_unread() -> bool:
+    """Tell whether who read our output has gone, which is no fault of ours; a pipe to a program we started may be."""
+    output = select.poll()
+    output.register(1, 0)
+    return any(seen & select.POLLERR for _, seen in output.poll(0))
 
 
 def unexpected(error: Exception) -> str:

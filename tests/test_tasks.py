@@ -148,3 +148,9 @@ def test_the_history_is_told_and_needs_nothing_built(project):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1].startswith("nothing to search")
     assert not (project / "build/site").exists()
+
+
+def test_a_pipe_to_another_program_that_breaks_is_not_hidden():
+    told = tasks._fault(BrokenPipeError("git went away"))
+    assert told.exit_code == 5
+    assert "BrokenPipeError: git went away" in told.message
