@@ -135,7 +135,7 @@ TABLES = """async ([text, asks]) => {
     const slow = pure.topTable(whole, 1, options);
     const found = pure.tableSums(tree, null, filters, { type: "cpu", known: false });
     const fast = pure.rankRows(found.tree, found.sums, options);
-    const [one, other] = [[slow, warnings], [fast, found.warnings]].map((told) => JSON.stringify(told));
+    const [one, other] = [[slow, warnings], [fast, found.tree.warnings]].map((told) => JSON.stringify(told));
     return { slow: one, fast: other, count: slow.length,
       kept: found.kept, sum: whole.flat[1].value.reduce((all, one) => all + one, 0) };
   });

@@ -49,6 +49,7 @@
  * @property {Float64Array} cum
  * @property {Float64Array} gross widths: cum, or sums of absolute values where some value is negative
  * @property {boolean} signed some value is negative
+ * @property {number} kept sum of all stacks
  * @property {number} rootGross sum of the roots' widths
  */
 
@@ -66,8 +67,10 @@ function weigh(tree, type) {
   const flat = new Float64Array(tree.count);
   const { at, value } = tree.flat[type];
   let signed = false;
+  let kept = 0;
   for (let i = 0; i < at.length; i++) {
     flat[at[i]] = value[i];
+    kept += value[i];
     if (value[i] < 0) signed = true;
   }
   const cum = sumUp(tree, flat);
@@ -75,7 +78,13 @@ function weigh(tree, type) {
   let rootGross = 0;
   for (let node = 0; node < tree.count; node = tree.end[node]) rootGross += gross[node];
   const { type: name, unit } = tree.types[type];
-  return { type, name, unit, total: tree.totals[type], flat, cum, gross, signed, rootGross };
+  return { type, name, unit, total: tree.totals[type], flat, cum, gross, signed, kept, rootGross };
+}
+
+/** Index of a sample type by name; the profile's default when it has none of that name. */
+export function typeOf(tree, name) {
+  const found = tree.types.findIndex((one) => one.type === name);
+  return found >= 0 ? found : tree.defaultType;
 }
 
 /** What a tree says of its functions, types and totals. @param {Tree} tree */

@@ -5,6 +5,7 @@
 import { lastFew } from "../data/last_few.js";
 import { readOffer } from "../data/load.js";
 import { decodeSamples } from "../data/samples.js";
+import { typeOf } from "../data/tree.js";
 import { filterSamples } from "./exact.js";
 import { needsSamples } from "./options.js";
 import { pairProfiles } from "./pair.js";
@@ -37,9 +38,6 @@ function handOver(answer, kept) {
   handed.set(answer, [...buffers]);
   return answer;
 }
-
-/** What the page would work out at once for the sample type it shows. */
-const weighed = (tree, type) => ({ [type]: weighBeside(tree, type) });
 
 /** @param {(phase: string) => void} tell called when loading is over and filtering begins */
 export function openDesk(tell = () => {}) {
@@ -74,7 +72,8 @@ export function openDesk(tell = () => {}) {
     async sums({ source, base, filters, type, known }) {
       const [whole, other] = [await treeOf(source), base ? await treeOf(base) : null];
       tell("filtering");
-      return tableSums(whole, other, filters, { type, known });
+      const found = tableSums(whole, other, filters, { type, known });
+      return found && !base ? handOver(found, [whole]) : found;
     },
 
     /** The samples behind the filtered tree: node, labels and value of each. */
@@ -107,8 +106,10 @@ export function openDesk(tell = () => {}) {
       tell("filtering");
       const found = pairProfiles(sides[0], sides[1], filters, { mode, normalize });
       const { tree } = found;
-      const shown = tree.types.findIndex((one) => one.type === type);
-      if (type !== undefined) tree.weighed = weighed(tree, shown < 0 ? tree.defaultType : shown);
+      if (type !== undefined) {
+        const shown = typeOf(tree, type); // what the page would work out at once
+        tree.weighed = { [shown]: weighBeside(tree, shown) };
+      }
       const { fileOf, packageOf, mappingOf, bare } = tree; // kept for the next pair of these two
       return handOver(found, [...wholes, ...samples, { fileOf, packageOf, mappingOf, bare }]);
     },

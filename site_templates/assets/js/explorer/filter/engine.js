@@ -108,7 +108,7 @@ export function openEngine({ longest = LONGEST } = {}) {
     /**
      * What a top table shows, without a filtered tree; null where only that can tell.
      * @param {Place} place @param {Place | null} base @param {string} type the sample type by name
-     * @returns {Promise<{tree: object, sums: object, kept: number | object, signed: boolean, warnings: string[]} | null>}
+     * @returns {Promise<{tree: object, sums: object, kept: number | object, signed: boolean} | null>}
      */
     async sums(place, base, filters, type) {
       let known;
@@ -118,7 +118,7 @@ export function openEngine({ longest = LONGEST } = {}) {
         const other = base && (await offerSource(base, false));
         return { source: await offerSource(place, false), base: other, filters, type, known: Boolean(known) };
       });
-      return found && { ...found, tree: { ...withoutNodes(known ?? {}), ...found.tree, warnings: found.warnings } };
+      return found && { ...found, tree: { ...withoutNodes(known ?? {}), ...found.tree } };
     },
     /** The samples behind a filtered tree. @returns {Promise<{tree: Tree, samples: object, warnings: string[]}>} */
     async samples(place, filters, type) {

@@ -2,9 +2,9 @@
  * The top table under filters a call tree can answer alone, added up by function without making the filtered tree: what
  * `topTable` gives of `filterTree`, in two passes; of a pair, of each side. Pure; pprof's semantics.
  */
-import { pairFunctions, sumOf } from "../shell/pair.js";
+import { pairFunctions } from "../shell/pair.js";
 import { whenIdle } from "../data/next_task.js";
-import { withoutNodes } from "../data/tree.js";
+import { typeOf, withoutNodes } from "../data/tree.js";
 import { isFiltering, isQuick, NAME_FILTERS, needsSamples } from "./options.js";
 import { markFunctions } from "./plain.js";
 import { orderRows, rowsOf } from "./top.js";
@@ -23,24 +23,28 @@ export function canPair(head, base) {
  * @param {import("../data/tree.js").Tree} whole @param {import("../data/tree.js").Tree | null} base of a comparison
  * @param {import("./options.js").FilterOptions} filters
  * @param {{type: string, known: boolean}} how the sample type by name; `known`: the page has the whole tree
- * @returns {{tree: object, sums: object, ranked?: object, kept: number | object, signed: boolean, warnings: string[]} | null}
- *   `tree` has no nodes; of a comparison all is for `head` and `base`, by the functions of both; null: this cannot tell
+ * @returns {{tree: object, sums: object, ranked?: object, kept: number | object, signed: boolean} | null}
+ *   `tree` has no nodes, but the warnings; of a comparison all is for `head` and `base`, by the functions of both; null: this cannot tell
  */
 export function tableSums(whole, base, filters, { type: name, known }) {
   if (needsSamples(filters) || whole.hasNameless || (base && !canPair(whole, base))) return null;
-  const found = whole.types.findIndex((one) => one.type === name);
-  const type = found < 0 ? whole.defaultType : found;
+  const type = typeOf(whole, name);
   if (whole.flat[type].exact) return null;
   if (base) return pairSums(whole, base, filters, type);
-  const { flat, cum, ...rest } = filteredSums(whole, type, filters);
+  const { flat, cum, warnings, ...rest } = filteredSums(whole, type, filters);
   const sums = { flat, cum };
-  return { tree: known ? {} : withoutNodes(whole), sums, ranked: ranked(whole, sums), ...rest };
+  return { tree: { ...(known ? {} : withoutNodes(whole)), warnings }, sums, ranked: ranked(whole, sums, rest.kept), ...rest };
 }
 
 /** The rows in their order, and what a table says of all of them: so it only makes the rows that are in view. */
-function ranked(tree, sums) {
-  const largest = (column) => column.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
-  return { rows: orderRows(tree, sums), sum: sumOf(sums.flat), flat: largest(sums.flat), cum: largest(sums.cum) };
+function ranked(tree, sums, sum) {
+  return { rows: orderRows(tree, sums), sum, flat: largest(sums.flat), cum: largest(sums.cum) };
+}
+
+function largest(column) {
+  let top = 0;
+  for (const value of column) top = Math.max(top, Math.abs(value));
+  return top;
 }
 
 const SMALL = 20_000; // nodes, texts
@@ -51,10 +55,8 @@ const LONG = 500; // characters of a name
  * longer. null where it has to be taken.
  */
 export function quickSums(whole, filters, type) {
-  if (!isFiltering(filters) || !isSmall(whole)) return null;
-  if (!NAME_FILTERS.every((name) => isQuick(filters[name] ?? ""))) return null;
-  const found = tableSums(whole, null, filters, { type, known: false });
-  return found && { ...found, tree: { ...found.tree, warnings: found.warnings } };
+  const isSure = isFiltering(filters) && isSmall(whole) && NAME_FILTERS.every((name) => isQuick(filters[name] ?? ""));
+  return isSure ? tableSums(whole, null, filters, { type, known: false }) : null;
 }
 
 const sizes = new WeakMap();
@@ -69,22 +71,19 @@ export function isSmall(whole) {
   return sizes.get(whole);
 }
 
-const TIMES = 4;
-const PART = 10_000; // nodes
 const rehearsed = new WeakSet();
 
 /**
- * Filter a part of a tree a few times for nobody, when there is time: browsers make a loop fast while it runs, and what
- * is known of the functions is then known. Some samples stay and some do not, so that every way through a loop is gone.
+ * Filter a tree a few times for nobody, when there is time: browsers make a loop fast while it runs, and what is known of
+ * the functions is then known. Some samples stay and some do not, so that every way through a loop is gone.
  */
 export function rehearseSums(whole) {
   if (!whole?.count || rehearsed.has(whole)) return;
   rehearsed.add(whole);
-  const part = { ...whole, count: Math.min(PART, whole.count) };
-  const leaf = whole.names[part.name[part.count - 1]].slice(0, LONG).replace(/\W/g, ".");
-  const filters = [{ focus: ".", ignore: leaf }, { focus: leaf }, { focus: ".", hide: leaf }];
-  const acts = filters.map((one) => () => tableSums(part, null, one, { type: "", known: true }));
-  whenIdle(Array(TIMES).fill(acts).flat());
+  const leaf = whole.names[whole.name[whole.count - 1]].replace(/\W/g, ".");
+  const filters = [{ focus: ".", ignore: leaf }, { focus: leaf, hide: leaf }];
+  const acts = filters.map((one) => () => tableSums(whole, null, one, { known: true }));
+  whenIdle(Array(isSmall(whole) ? 6 : 4).fill(acts).flat());
 }
 
 function pairSums(head, base, filters, type) {
@@ -95,12 +94,11 @@ function pairSums(head, base, filters, type) {
   const theirs = other < 0 ? null : filteredSums(base, other, filters);
   const count = table.names.length;
   return {
-    tree: table,
+    // A filter that matches on one side matches.
+    tree: { ...table, warnings: ours.warnings.filter((text) => !theirs || theirs.warnings.includes(text)) },
     sums: { head: spreadRows(head, ours, ids.head, count), base: spreadRows(base, theirs, ids.base, count) },
     kept: { head: ours.kept, base: theirs?.kept ?? 0 },
     signed: false,
-    // A filter that matches on one side matches.
-    warnings: ours.warnings.filter((text) => !theirs || theirs.warnings.includes(text)),
   };
 }
 
@@ -122,74 +120,83 @@ function spreadRows(tree, sums, ids, count) {
  * @property {string[]} warnings
  */
 
-const FOCUSED = 1;
-const IGNORED = 2;
-const HIDDEN = 4;
-
 /**
  * Add one sample type up by row. Its values must be exact as doubles.
  * @param {import("../data/tree.js").Tree} tree @param {import("./options.js").FilterOptions} options
  * @returns {Sums}
  */
 export function filteredSums(tree, type, options) {
-  const { warnings, ...marks } = markFunctions(tree, options);
-  const bits = bitsOf(tree.names.length, marks);
+  const { focus, ignore, hidden, warnings } = markFunctions(tree, options);
   const { rowOf, firstOf } = rowsOf(tree);
-  const found = { flat: new Float64Array(firstOf.length), cum: new Float64Array(firstOf.length), warnings };
-  const { before, signed } = ownSums(tree, type, bits, marks, found.flat, rowOf);
-  const { cum } = found;
-  const covered = new Int32Array(firstOf.length);
-  const { count, name, end } = tree;
-  for (let node = 0; node < count; node++) {
-    const own = name[node];
-    if (bits[own] & IGNORED) node = end[node] - 1;
-    if (bits[own] & (IGNORED | HIDDEN)) continue;
-    const row = rowOf[own];
-    if (node < covered[row]) continue;
-    covered[row] = end[node];
-    cum[row] += before[end[node]] - before[node];
-  }
-  return { ...found, kept: before[count], signed };
+  const rows = hidden ? rowOf.map((row, id) => (hidden[id] ? -1 : row)) : rowOf;
+  const flat = tree.flat[type];
+  return { ...addUp(tree, flat, keptSamples(tree, flat.at, focus, ignore), rows, firstOf.length), warnings };
 }
 
-/** What the filters make of each function. */
-function bitsOf(count, { focus, ignore, hidden }) {
-  const bits = new Uint8Array(count);
-  for (const [marks, bit] of [[focus, FOCUSED], [ignore, IGNORED], [hidden, HIDDEN]]) {
-    if (marks) for (let id = 0; id < count; id++) if (marks[id]) bits[id] |= bit;
+/** The samples that stay, by their places in the column: with a focused and no ignored function on their stack. */
+function keptSamples({ name, end, names }, at, focus, ignore) {
+  const marks = new Uint8Array(names.length);
+  for (let id = 0; id < marks.length; id++) marks[id] = ignore?.[id] ? 2 : focus?.[id] ? 1 : 0;
+  const kept = new Int32Array(at.length);
+  let node = focus || ignore ? 0 : end.length;
+  let [size, ignored, focused] = [0, 0, focus ? 0 : end.length]; // the last two: one past the nodes known to be
+  for (let i = 0; i < at.length; i++) {
+    const leaf = at[i];
+    while (node <= leaf) {
+      const mark = marks[name[node]];
+      if (mark > 1) node = ignored = end[node];
+      else {
+        if (mark && node >= focused) focused = end[node];
+        node++;
+      }
+    }
+    if (leaf >= ignored && leaf < focused) kept[size++] = i;
   }
-  return bits;
+  return kept.subarray(0, size);
 }
 
 /**
- * Sum up the samples that stay, in the order of nodes, so that what is below a node is one difference; add each to the
- * row of the last frame that is not hidden. What is below an ignored function is passed over, here and by who reads the
- * sums: of nodes in there nothing is told.
+ * Walk the stacks of some samples, which are in the order of nodes: a frame that one of them is below weighs as much, any
+ * other what is added up until it is left. A sample's own weight is that of the last frame shown.
+ * @param {Int32Array} rowOf by function; -1: hidden
  */
-function ownSums({ count, parent, name, end, flat }, type, bits, { focus, hidden }, sums, rowOf) {
-  const { at, value } = flat[type];
-  const shown = hidden && new Int32Array(count); // the last function on the path that is not hidden
-  const before = new Float64Array(end.length + 1);
-  let focused = focus ? 0 : count; // one past the last node known to be below a focused function
-  let sum = 0;
-  let signed = false;
-  for (let node = 0, i = 0; node < count; node++) {
-    before[node] = sum;
-    let own = name[node];
-    if (bits[own] & IGNORED) {
-      node = end[node] - 1;
-      while (i < at.length && at[i] <= node) i++;
-      continue;
+function addUp({ end, name }, { at, value }, kept, rowOf, rows) {
+  const [flat, cum, covered] = [new Float64Array(rows), new Float64Array(rows), new Int32Array(rows)];
+  const [ends, counted, shown, before] = [[], [], [], []]; // of the frames that more samples are below, outermost first
+  let [depth, node, sum, signed] = [0, 0, 0, false];
+  const leafAt = (i) => (i < kept.length ? at[kept[i]] : end.length);
+  for (let i = 0; i <= kept.length; i++) {
+    const leaf = leafAt(i);
+    while (depth && ends[depth - 1] <= leaf) {
+      const row = counted[--depth];
+      if (row >= 0) cum[row] += sum - before[depth];
     }
-    if (node >= focused && bits[own] & FOCUSED) focused = end[node];
-    if (shown) shown[node] = own = !(bits[own] & HIDDEN) ? own : parent[node] < 0 ? -1 : shown[parent[node]];
-    if (at[i] !== node) continue;
-    const one = value[i++];
-    if (node >= focused || own < 0) continue;
-    if (one < 0) signed = true;
-    sum += one;
-    sums[rowOf[own]] += one;
+    if (i === kept.length) break;
+    const own = value[kept[i]];
+    const next = leafAt(i + 1);
+    let last = depth ? shown[depth - 1] : -1;
+    while (node <= leaf) {
+      const after = end[node];
+      if (after <= leaf) {
+        node = after; // nothing below stays
+        continue;
+      }
+      const row = rowOf[name[node]];
+      const counts = row >= 0 && node >= covered[row];
+      if (row >= 0) last = row;
+      if (counts) covered[row] = after;
+      if (after > next) {
+        ends[depth] = after;
+        counted[depth] = counts ? row : -1;
+        shown[depth] = last;
+        before[depth++] = sum;
+      } else if (counts) cum[row] += own;
+      node++;
+    }
+    if (last < 0) continue;
+    if (own < 0) signed = true;
+    sum += own;
+    flat[last] += own;
   }
-  before[count] = sum;
-  return { before, signed };
+  return { flat, cum, kept: sum, signed };
 }

@@ -89,8 +89,13 @@ export function rankRows(tree, { flat, cum }, options = {}) {
 export function orderRows(tree, { flat, cum }, { byCum, dropNegative } = {}) {
   const { rank, sorted } = rowsOf(tree);
   const [first, second] = byCum ? [cum, flat] : [flat, cum];
-  const value = (row) => flat[row] || cum[row];
-  const alive = sorted.filter((row) => value(row) && !(dropNegative && value(row) < 0)); // by name
+  const found = new Int32Array(sorted.length);
+  let count = 0;
+  for (const row of sorted) {
+    const value = flat[row] || cum[row];
+    if (value && !(dropNegative && value < 0)) found[count++] = row;
+  }
+  const alive = found.subarray(0, count); // by name
   if (tree.keys) alive.sort((a, b) => rank[a] - rank[b] || Number(size(second[b]) - size(second[a])));
   return heaviestFirst(alive, first);
 }
@@ -100,7 +105,7 @@ const size = (value) => (value < 0 ? -value : value);
 /** Put rows by weight, equal ones as they are: each stands behind all that are heavier. */
 function heaviestFirst(rows, weight) {
   const sizes = new weight.constructor(rows.length);
-  rows.forEach((row, at) => (sizes[at] = -size(weight[row])));
+  for (let at = 0; at < rows.length; at++) sizes[at] = -size(weight[rows[at]]);
   const sorted = sizes.slice().sort(); // without a comparison of our own: that is what takes time
   const taken = new Int32Array(rows.length);
   const order = new Int32Array(rows.length);

@@ -12,6 +12,8 @@ import { openState } from "./state.js";
 import { sentences } from "./words.js";
 import { buildViews } from "./views.js";
 
+const PATIENCE_MS = 150;
+
 /** Start the explorer in its place on the page. @param {HTMLElement} host */
 export function startExplorer(host) {
   return new Explorer(host).start();
@@ -30,7 +32,7 @@ class Explorer {
     this.picker = buildPicker(this.catalogue, dispatch, (sentence) => this.tell(sentence, true));
     this.series = buildSeries((id, how) => dispatch({ profile: id }, how));
     this.bar = buildBar(dispatch, { ownCode: () => (this.shown ? ownPattern(this.shown.tree) : "") });
-    this.views = buildViews(dispatch, (sentence) => this.speak(sentence));
+    this.views = buildViews(dispatch, (sentence) => (this.spoken.textContent = sentence));
     this.status = element("div", { class: "pbx-status" });
     this.spoken = element("p", { class: "pb-hidden", role: "status", "aria-live": "polite" });
     host.append(this.picker.row, this.bar.bar, this.status, this.views.tabs, this.series.row, this.views.panel, this.spoken);
@@ -61,7 +63,7 @@ class Explorer {
     this.views.choose(state.view);
     this.bar.update(state);
     if (!state.profile) return;
-    this.host.setAttribute("aria-busy", "true");
+    this.wait();
     try {
       const meant = await this.catalogue.complete(state);
       if (ticket !== this.latest) return;
@@ -77,8 +79,20 @@ class Explorer {
       this.bar.refuse(error.field ? { [error.field]: error.message } : {});
       this.tell(error.message, true);
     } finally {
-      if (ticket === this.latest) this.host.removeAttribute("aria-busy");
+      if (ticket === this.latest) {
+        clearTimeout(this.fading);
+        this.host.removeAttribute("aria-busy");
+      }
     }
+  }
+
+  /** Style sheets fade what is being replaced: only when it takes a while, as drawing a faded view takes a while too. */
+  wait() {
+    const { style } = this.views.panel;
+    clearTimeout(this.fading);
+    style.opacity = 1;
+    this.fading = setTimeout(() => (style.opacity = ""), PATIENCE_MS);
+    this.host.setAttribute("aria-busy", "true");
   }
 
   async paint(state, ticket) {
@@ -113,9 +127,5 @@ class Explorer {
     if (!isError) return;
     delete this.host.dataset.shown;
     this.views.panel.hidden = true;
-  }
-
-  speak(sentence) {
-    this.spoken.textContent = sentence;
   }
 }

@@ -219,37 +219,33 @@ export function pairWeights(tree, type) {
 function weighPair(tree, type) {
   const { sources: [head, base], types, totals } = tree.sides;
   const side = (name, source, at) => {
-    if (at < 0) return { ...nothing(source.count), total: 0, kept: 0 };
-    return { ...weights(source, at), total: totals[name][type], kept: sumOf(source.flat[at].value) };
+    return at < 0 ? nothing(source.count) : { ...weights(source, at), total: totals[name][type] };
   };
   const pair = { head: side("head", head, type), base: side("base", base, types[type]) };
   const { type: name, unit } = tree.types[type];
-  return { type, name, unit, total: tree.totals[type], signed: pair.head.signed || pair.base.signed, pair };
+  return { type, name, unit, total: tree.totals[type], signed: pair.head.signed || pair.base.signed, kept: change(pair), pair };
 }
 
 function nothing(count) {
   const none = new Float64Array(count);
-  return { flat: none, cum: none, gross: none, signed: false };
+  return { flat: none, cum: none, gross: none, signed: false, total: 0, kept: 0 };
 }
 
-/** Add values up. */
-export function sumOf(values) {
-  let sum = 0;
-  for (let at = 0; at < values.length; at++) sum += values[at];
-  return sum;
-}
+const change = ({ head, base }) => head.kept - base.kept;
 
 /** The weights of two trees in one, head − base; the worker sends them along for the type that is shown. */
 export function weighBeside(tree, type) {
   const { count, sides: { split, totals } } = tree;
   const { at, value } = tree.flat[type];
   const flat = new Float64Array(count);
-  for (let i = 0; i < at.length; i++) flat[at[i]] = value[i];
-  const middle = at.findLastIndex((node) => node < split) + 1;
-  const side = (name, kept) => ({ total: totals[name][type], kept });
-  const pair = { head: side("head", sumOf(value.subarray(0, middle))), base: side("base", -sumOf(value.subarray(middle))) };
+  const pair = { head: { total: totals.head[type], kept: 0 }, base: { total: totals.base[type], kept: 0 } };
+  for (let i = 0; i < at.length; i++) {
+    flat[at[i]] = value[i];
+    if (at[i] < split) pair.head.kept += value[i];
+    else pair.base.kept -= value[i];
+  }
   const { type: name, unit } = tree.types[type];
-  return { type, name, unit, total: tree.totals[type], flat, cum: sumUp(tree, flat), pair };
+  return { type, name, unit, total: tree.totals[type], flat, cum: sumUp(tree, flat), kept: change(pair), pair };
 }
 
 /**
@@ -328,5 +324,5 @@ export function tableWeights({ tree, sums, ranked, kept, signed }, type, { head,
   const side = (one, divisor) => ({ total: scaled.sides.totals[one][type], kept: kept[one] / divisor });
   const pair = { head: side("head", head), base: side("base", base) };
   const both = { head: over(sums.head, head), base: over(sums.base, base) };
-  return { tree: scaled, weights: { type, name, unit, total: scaled.totals[type], kept: pair.head.kept - pair.base.kept, signed, pair, sums: both } };
+  return { tree: scaled, weights: { type, name, unit, total: scaled.totals[type], kept: change(pair), signed, pair, sums: both } };
 }

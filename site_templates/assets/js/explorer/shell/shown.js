@@ -7,9 +7,9 @@ import { openEngine } from "../filter/engine.js";
 import { needsSamples } from "../filter/options.js";
 import { canPair, isSmall, quickSums, rehearseSums } from "../filter/sums.js";
 import { nextTask } from "../data/next_task.js";
-import { weights as weigh } from "../data/tree.js";
+import { typeOf, weights as weigh } from "../data/tree.js";
 import { originsOf } from "../views/origin.js";
-import { pairTrees, pairWeights, partTrees, scaleTree, sumOf, tableWeights } from "./pair.js";
+import { pairTrees, pairWeights, partTrees, scaleTree, tableWeights } from "./pair.js";
 import { filtersOf } from "./state.js";
 
 const KEPT = 24;
@@ -78,7 +78,7 @@ export function openShown(catalogue, root) {
       const type = typeOf(plain, state.type);
       const scale = scaleOf(wanted, plain, type, entry, other);
       const tree = await scaledTrees(`${key} ${type} ${JSON.stringify(scale)}`, async () => scaleTree(plain, type, scale));
-      const weights = weighTree(tree, type);
+      const weights = (tree.sides ? pairWeights : weigh)(tree, type);
       await nextTask();
       return { ...facts, tree, weights, type, divisor: scale.head };
     },
@@ -111,24 +111,6 @@ function scaleOf(scale, tree, type, entry, other) {
   if (scale === "absolute") return { head: 1, base: 1, unit };
   const totals = other ? tree.sides.totals : { head: tree.totals, base: tree.totals };
   return { head: Math.abs(totals.head[type]) || 1, base: Math.abs(totals.base[type]) || 1, unit: "ratio" };
-}
-
-const known = new WeakMap();
-
-/** The weights, with the sum of all stacks as `kept`. */
-function weighTree(tree, type) {
-  const weights = tree.sides ? pairWeights(tree, type) : weigh(tree, type);
-  if (!known.has(weights)) {
-    const { pair } = weights;
-    known.set(weights, { ...weights, kept: pair ? pair.head.kept - pair.base.kept : sumOf(tree.flat[type].value) });
-  }
-  return known.get(weights);
-}
-
-/** Index of a sample type by name; the profile's default when it has none of that name. */
-function typeOf(tree, name) {
-  const found = tree.types.findIndex((one) => one.type === name);
-  return found >= 0 ? found : tree.defaultType;
 }
 
 /** The pattern of the program's own functions, by their packages; empty when the profile tells none. */

@@ -61,31 +61,31 @@ export const DEFAULTS = Object.freeze({
 });
 
 /** Keys of the fragment, in the order they are written. @type {[string, keyof State][]} */
-const KEYS = [
-  ["p", "profile"],
-  ["b", "base"],
-  ["v", "view"],
-  ["t", "type"],
-  ["z", "zoom"],
-  ["q", "query"],
-  ["f", "focus"],
-  ["i", "ignore"],
-  ["h", "hide"],
-  ["s", "show"],
-  ["sf", "showFrom"],
-  ["tf", "tagFocus"],
-  ["ti", "tagIgnore"],
-  ["g", "granularity"],
-  ["ni", "noinlines"],
-  ["dn", "dropNegative"],
-  ["n", "normalize"],
-  ["sc", "scale"],
-  ["o", "sort"],
-  ["d", "direction"],
-  ["c", "center"],
-  ["co", "color"],
-  ["cr", "collapse"],
-];
+const KEYS = Object.entries({
+  p: "profile",
+  b: "base",
+  v: "view",
+  t: "type",
+  z: "zoom",
+  q: "query",
+  f: "focus",
+  i: "ignore",
+  h: "hide",
+  s: "show",
+  sf: "showFrom",
+  tf: "tagFocus",
+  ti: "tagIgnore",
+  g: "granularity",
+  ni: "noinlines",
+  dn: "dropNegative",
+  n: "normalize",
+  sc: "scale",
+  o: "sort",
+  d: "direction",
+  c: "center",
+  co: "color",
+  cr: "collapse",
+});
 const CHOICES = { view: VIEWS, granularity: GRANULARITIES, scale: SCALES, sort: SORTS, direction: DIRECTIONS, color: COLORS };
 const FILTERS = ["focus", "ignore", "hide", "show", "showFrom", "tagFocus", "tagIgnore", "granularity", "noinlines"];
 

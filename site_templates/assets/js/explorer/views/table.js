@@ -87,15 +87,15 @@ function draw(parts, walk) {
   if (first === walk.first && last === walk.last) return;
   Object.assign(walk, { first, last });
   const lines = rows.slice(first, last).map((row, i) => line(row, first + i, parts, walk));
-  walk.body.replaceChildren(blank(first, parts), ...lines, blank(rows.length - last, parts));
+  walk.body.replaceChildren(blank(first * height, parts), ...lines, blank((rows.length - last) * height, parts));
   if (walk.refocus) buttonAt(walk, walk.active)?.focus({ preventScroll: true });
   walk.refocus = false;
 }
 
-function blank(count, parts) {
+function blank(height, parts) {
   const cell = element("td", { colspan: parts.columns.length });
-  const row = element("tr", { class: "pbx-blank", "aria-hidden": "true", hidden: count === 0 }, cell);
-  row.style.height = `${count * rowHeight(parts)}px`;
+  const row = element("tr", { class: "pbx-blank", "aria-hidden": "true", hidden: height === 0 }, cell);
+  row.style.height = `${height}px`;
   return row;
 }
 

@@ -49,7 +49,7 @@ export const renderTop = viewOf(async (context, host) => {
   whose.select.value = origin;
   whose.changed = () => {
     fill();
-    context.say?.(place.querySelector("caption, p")?.textContent ?? "");
+    context.say?.(place.querySelector("caption, p").textContent);
   };
   fill();
   return [whose.row, place];
