@@ -7,7 +7,7 @@ changed; what one stretch of runs becomes on the site is made once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,19 +30,19 @@ Read = Callable[[str], RunRecord]
 """Reads the record of a run, by its name."""
 
 
-def is_current(build: Path, keys: Mapping[str, str], config: Config) -> bool:
-    """Tell whether the history of the runs with these record keys is there and whole."""
-    return records.is_current(records.history(build), kind=_KIND, key=fingerprint.history_key(keys, config))
+def is_current(build: Path, digest: str, config: Config) -> bool:
+    """Tell whether the history of the runs whose records have this digest is there and whole."""
+    return records.is_current(records.history(build), kind=_KIND, key=fingerprint.history_key(digest, config))
 
 
 def find(build: Path, found: Sequence[RunSummary], config: Config, read: Read) -> History:
     """Read the history of these runs, searched first if it is not current."""
-    keys = {run.id: run.key for run in found}
+    digest = fingerprint.of_records({run.id: run.key for run in found})
     with locks.hold(build / "locks", "history"):
-        if not is_current(build, keys, config):
+        if not is_current(build, digest, config):
             _keep(build, found, read)
             made = _search(build, found, config)
-            records.write(records.history(build), made, kind=_KIND, key=fingerprint.history_key(keys, config))
+            records.write(records.history(build), made, kind=_KIND, key=fingerprint.history_key(digest, config))
     return records.read(records.history(build), History, kind=_KIND)
 
 

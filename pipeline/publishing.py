@@ -188,7 +188,7 @@ def _to_branch(root: Path, config: Config, repo: Repository, patience: Patience,
     from pipeline.site.templates import templates_dir
 
     repo.check()
-    settings = fingerprint.site_key({}, {}, _in_house(config), templates_dir())
+    settings = fingerprint.site_key("", {}, _in_house(config), templates_dir())
 
     def change(tip: str) -> Change | None:
         # The tip was fetched before the store: a site pushed since then makes the push fail, an older one knew less.

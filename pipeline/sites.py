@@ -6,6 +6,7 @@ in its key. The site's document (``build/site.json``) vouches for every file of 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,7 +41,7 @@ _RECORDS: Final = 8
 _PAGES_BYTES: Final = 10**9
 """What GitHub Pages takes."""
 _LARGEST: Final = 3
-_PAGE_TEMPLATES: Final = ("pages", "partials")
+_PAGE_TEMPLATES: Final = ("pages", "partials", "overrides/partials")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +79,17 @@ def _compare_keys(config: Config, look: stages.Look) -> dict[str, str]:
 def _site_key(config: Config, look: stages.Look) -> str:
     from pipeline.site.templates import templates_dir
 
-    return fingerprint.site_key(look.keys, _compare_keys(config, look), config, templates_dir())
+    return fingerprint.site_key(look.digest, _compare_keys(config, look), config, templates_dir())
 
 
 def _live(root: Path, look: stages.Look) -> SiteTree:
     """Open the site that is there, with what its document says of it."""
-    _, contents = records.head(stages.site_document(root), kind="site")
     try:
-        keys = dict(records.read(stages.site_document(root), SiteSummary, kind="site").units) if contents else {}
-    except StoreError:  # what another version wrote vouches for nothing
-        keys = {}
-    known = {unit: (keys.get(unit, ""), content) for unit, content in contents.items()}
-    return _tree(root, look, known)
+        summary, contents = records.read_whole(stages.site_document(root), SiteSummary, kind="site")
+    except StoreError:  # without one, or with that of another version, nothing is vouched for
+        return _tree(root, look, {})
+    keys = dict(summary.units)
+    return _tree(root, look, {unit: (keys.get(unit, ""), content) for unit, content in contents.items()})
 
 
 def _tree(root: Path, look: stages.Look, known: Mapping[str, tuple[str, str]]) -> SiteTree:
@@ -103,7 +103,7 @@ def is_built(root: Path, config: Config, look: stages.Look) -> bool:
         return False
     tree = _tree(root, look, {})
     found = {unit: content for unit in tree.units() if (content := tree.content(unit))}
-    return found == contents and history.is_current(build_folder(root), look.keys, config)
+    return found == contents and history.is_current(build_folder(root), look.digest, config)
 
 
 # --- building it -------------------------------------------------------------------------------------------------
@@ -193,10 +193,13 @@ def _render(
     # A folder of its own for each build: the engine of a killed build may still be writing into the old one.
     for leftover in output.glob("staging-*"):
         shutil.rmtree(leftover, ignore_errors=True)
+    lists = partial(_lists, root, shop, found, compared, decisions, look.plan.findings, read)
+    # Many parts are begun at once. With few, lists come before the look at the site: the scout may still be at it.
+    is_small = sum(not build.is_known(part, live) for part in parts) < workers.MANY
+    content = lists() if is_small and (output / "site").is_dir() else None
     with workers.making([part for part in parts if not build.is_made(part, live)], kept_parts(root)) as crews:
-        content = replace(_lists(root, shop, found, compared, decisions, look.plan.findings, read), parts=tuple(parts))
         return build.build_site(
-            content,
+            replace(content or lists(), parts=tuple(parts)),
             templates_dir=folder,
             root=root,
             staging=output / f"staging-{os.getpid()}",
@@ -276,8 +279,8 @@ def _run_parts(
     places = pages.run_places(shown)
     for one in shown:
         place = places[one.id]
-        about = [place.older, [earlier.key for earlier in place.earlier]]
-        key = fingerprint.digest(common, one.key, about)
+        about = " ".join([place.older, *(earlier.key for earlier in place.earlier)])
+        key = hashlib.sha256(f"{common} {one.key} {about}".encode()).hexdigest()
         yield PlannedPart("run", links.run_page(one.id), key, partial(_run_part, root, shop, one.id, place, read))
 
 

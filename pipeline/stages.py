@@ -8,8 +8,8 @@ it worked. Keys decide (`store.fingerprint`), never times. What is wrong with on
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,13 @@ from typing import Final
 from pipeline.analysis.redact import Redactor
 from pipeline.compare import pairs as pairing
 from pipeline.derive import derive
-from pipeline.errors import ConfigError, StoreError
+from pipeline.errors import ConfigError, SiteError, StoreError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.record import RunRecord
 from pipeline.model.run import Run
 from pipeline.model.summary import RunSummary
 from pipeline.model.verdict import Comparison
 from pipeline.store import fingerprint, locks, records, runs, scout, seen, summaries
-from pipeline.store import history as tables
 from pipeline.store.rules import rules_of
 
 PARTIAL: Final = 3
@@ -57,13 +56,14 @@ def known_runs(root: Path, config: Config, sent: scout.Scout = scout.NONE) -> tu
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look at the project found, for all steps of a command: the runs, the key of each run's record, what was
-    ``derived`` of each (for `summaries.taken`), which of them to compare, and the state the site had before
-    (`site_state`), and the ``sent`` scout that knows more of the site in that state.
+    """What one look at the project found, for all steps of a command: the runs, the key of each run's record and one
+    digest of these, what was ``derived`` of each (for `summaries.taken`), which of them to compare, and the state the
+    site had before (`site_state`), and the ``sent`` scout that knows more of the site in that state.
     """
 
     runs: tuple[runs.KnownRun, ...]
     keys: Mapping[str, str]
+    digest: str
     derived: Mapping[str, str]
     plan: pairing.Plan
     site: str
@@ -77,13 +77,25 @@ class Look:
 def look(root: Path, config: Config) -> Look:
     """Look at all runs, and at all that was derived from them, once: what takes time with many runs."""
     sent = scout.taken(root)
-    sent.wait_with((_load_build, _load_pages, tables.load))
+    sent.wait_with(_preparations())
     site = _site_state(sent.told("state") or scout.marks(root))
     found = known_runs(root, config, sent)
     keys = record_keys(found, config)
-    derived = summaries.look(build_folder(root), keys, memory(root, "derived"), sent.told("derived"))
     plan = pairing.plan(config.compare, [one.run for one in found], config.comparison)
-    return Look(found, keys, derived, plan, site, sent)
+    derived = summaries.look(build_folder(root), keys, memory(root, "derived"), sent.told("derived"))
+    return Look(found, keys, fingerprint.of_records(keys), derived, plan, site, sent)
+
+
+def _preparations() -> Iterator[Callable[[], object]]:
+    """Give, piece by piece, what a build has to load; not what begins threads (Polars), for it may fork yet."""
+    yield _load_build
+    yield _load_pages
+
+    from pipeline.render import env
+    from pipeline.site import templates
+
+    with suppress(SiteError, OSError, ValueError):  # whoever builds meets it again
+        yield from env.compilations(templates.read_templates(templates.templates_dir()))
 
 
 def _load_build() -> None:

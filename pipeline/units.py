@@ -197,7 +197,7 @@ def show_delta(base: float | None, head: float | None) -> str:
     """Print a relative change with its sign: ``+12.3 %``, ``−4.1 %``, a dash where it has no meaning."""
     if base is None or head is None or base == 0:
         return "–"
-    percent = (head - base) / abs(base) * 100
+    percent = round((head - base) / abs(base) * 100, 1)
     return f"{'+' if percent > 0 else '−' if percent < 0 else ''}{abs(percent):.1f} %"
 
 

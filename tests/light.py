@@ -117,7 +117,7 @@ def warm_up():
     fingerprint.derive_key("", config)
     fingerprint.compare_key(CompareConfig(base="a", head="b"), [], [])
     fingerprint.page_key(templates=[REPO / "site_templates" / name for name in ("pages", "partials")])
-    fingerprint.site_key({}, {}, config, templates.templates_dir())
+    fingerprint.site_key("", {}, config, templates.templates_dir())
 
 
 def crash_everywhere(words, before=None):

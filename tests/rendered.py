@@ -45,6 +45,8 @@ def render_site(
         content,
         stamped=content.stamped | made,
         data=content.data | {name: data for one in (*runs, *compared) for name, data in one.data.items()},
-        copies=content.copies | content.shared | {place: path for one in runs for place, path in one.copies.items()},
+        copies=content.copies
+        | {place: path for one in content.shared.values() for place, path in one.files().items()}
+        | {place: path for one in runs for place, path in one.copies.items()},
         shared={},
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +14,7 @@ import pytest
 
 from pipeline import sites, stages, tasks
 from pipeline.__main__ import main
+from pipeline.site import build, workers
 from pipeline.store import runs, scout, seen
 from pipeline.store.config import load_config
 from tests.builders import pprof_bytes, write_run
@@ -152,3 +156,35 @@ def test_a_side_that_cannot_be_an_address_stops_only_what_needs_it(
     monkeypatch.setattr(stages, "derive_run", None)
     tasks.forget()
     assert main(["derive"]) == 0
+
+
+@pytest.mark.parametrize(("many", "gone", "first"), [(9, False, "lists"), (9, True, "look"), (1, False, "look")])
+def test_few_parts_leave_time_for_the_lists_before_the_site_is_looked_at(
+    root: Path, monkeypatch: pytest.MonkeyPatch, many: int, gone: bool, first: str
+) -> None:
+    site(root)
+    whole = {path: path.read_bytes() for path in (root / "build/site").rglob("*.html")}
+    add(root, NEW)
+    if gone:
+        shutil.rmtree(root / "build/site")
+    done: list[str] = []
+    lists, is_made = sites._lists, build.is_made
+    monkeypatch.setattr(sites, "_lists", lambda *words: done.append("lists") or lists(*words))
+    monkeypatch.setattr(build, "is_made", lambda *words: done.append("look") or is_made(*words))
+    monkeypatch.setattr(workers, "MANY", many)
+    monkeypatch.setattr(workers, "_crews", lambda _: 0)
+    assert site(root)
+    assert done[0] == first
+    assert done.count("lists") == 1
+    assert whole.keys() < set((root / "build/site").rglob("*.html"))
+
+
+def test_what_is_loaded_while_waiting_begins_no_threads() -> None:
+    """Else no process could be forked to make pages."""
+    words = (
+        "import sys, threading; from pipeline import stages; [piece() for piece in stages._preparations()]; "
+        "from pipeline.site.workers import _THREADED; "
+        "print('pipeline.render.pages' in sys.modules, threading.active_count(), *(set(_THREADED) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "1"]

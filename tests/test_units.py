@@ -68,6 +68,7 @@ def test_show(value: float | None, unit: str, text: str) -> None:
 def test_show_delta_has_a_sign_and_needs_a_base() -> None:
     assert units.show_delta(100, 112.34) == "+12.3 %"
     assert units.show_delta(100, 95.9) == "−4.1 %"
+    assert units.show_delta(100, 99.99) == units.show_delta(100, 100.01) == "0.0 %"
     assert units.show_delta(0, 5) == "–"
     assert units.show_delta(None, 5) == "–"
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from pipeline.model.finding import Finding
+from pipeline.units import counted
 
 _INVISIBLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 _INVISIBLE_ASCII = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -59,7 +60,7 @@ def text_cleaned(changed: list[str]) -> tuple[Finding, ...]:
         Finding(
             "text_cleaned",
             "warning",
-            f"{len(changed)} names or labels hold bytes that are not printable text; they are shown escaped",
+            f"{counted(len(changed), 'string')} with bytes that are no printable text, shown escaped",
             evidence=excerpt(changed[0]),
             cure="Look at where the profiled program takes its label values and names from.",
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -56,13 +56,23 @@ class PlannedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedFiles:
+    """Files of one unit that are copied from disk, whose ``names`` tell their content; ``files`` lists them when they
+    are wanted (path under the site -> path on disk).
+    """
+
+    names: Sequence[str]
+    files: Callable[[], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class SiteContent:
     """Everything that goes into a site beside the guide and the theme.
 
     ``documents`` are the engine's sources (path under docs -> text); ``stamped`` pages by shell kind; ``data`` are
     generated files (path under the site -> bytes); ``copies`` are files copied from disk (path under the site -> path
-    on disk), ``shared`` such files whose name tells their content, as code of ``shared_key`` wrote it; ``parts`` are
-    pages that are made only when they are new.
+    on disk), ``shared`` such files by unit, as code of ``shared_key`` wrote them; ``parts`` are pages that are made
+    only when they are new.
     """
 
     documents: dict[str, str]
@@ -73,7 +83,7 @@ class SiteContent:
     site_name: str = "profbook"
     extra: dict[str, str] = field(default_factory=dict)
     parts: tuple[PlannedPart, ...] = ()
-    shared: dict[str, str] = field(default_factory=dict)
+    shared: dict[str, SharedFiles] = field(default_factory=dict)
     shared_key: str = ""
 
 

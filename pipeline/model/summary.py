@@ -6,16 +6,14 @@ record and not of all. Nothing here is shown without passing through render.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from pipeline.model.finding import Finding
 
 SHOWN_FAILURES = 10
 """How many findings of severity error a summary keeps; `RunSummary.errors` counts all."""
-
-
-# A site makes a hundred thousand of the next two: a tuple is made in less than half the time of a dataclass.
 
 
 class SummaryMeasurement(NamedTuple):
@@ -41,6 +39,49 @@ class SummaryProfile(NamedTuple):
     sample_type: str
 
 
+Row = TypeVar("Row", SummaryMeasurement, SummaryProfile)
+
+
+class Rows(Sequence[Row], Generic[Row]):
+    """Rows as they are stored, in columns of one length: of thousands of runs a site wants a few columns, and of a few
+    runs the rows. Equal to a tuple of the same rows.
+    """
+
+    __slots__ = ("_columns", "_kind")
+
+    def __init__(self, kind: type[Row], columns: Sequence[Sequence[Any]]) -> None:
+        self._kind: type[Row] = kind
+        self._columns = columns
+
+    def column(self, name: str) -> Sequence[Any]:
+        """Give one field of every row."""
+        return self._columns[self._kind._fields.index(name)]
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._kind, *self._columns)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Row, ...]: ...
+    def __getitem__(self, place: int | slice) -> Row | tuple[Row, ...]:
+        return tuple(self)[place]
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, (tuple, Rows)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+def column(rows: Sequence[Row], name: str) -> Sequence[Any]:
+    """Give one field of every row, without making the rows where they are stored in columns."""
+    return rows.column(name) if isinstance(rows, Rows) else [getattr(row, name) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class RunSummary:
     """What lists, search, neighbours and trends need of a run.
@@ -61,7 +102,7 @@ class RunSummary:
     state: str
     errors: int
     warnings: int
-    measurements: tuple[SummaryMeasurement, ...]
+    measurements: Sequence[SummaryMeasurement]
     functions: tuple[str, ...]
-    profiles: tuple[SummaryProfile, ...]
+    profiles: Sequence[SummaryProfile]
     failures: tuple[Finding, ...] = ()

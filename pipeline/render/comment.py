@@ -18,7 +18,7 @@ from pipeline.model.verdict import Comparison
 from pipeline.render import headline_picture, links
 from pipeline.render.encode import code_span, fragment_value, prose
 from pipeline.render.metric_section import MetricRow, metric_rows
-from pipeline.render.profile_section import kind_title
+from pipeline.render.profile_groups import kind_title
 from pipeline.render.state import OUTCOMES
 
 SUMMARY_BYTES: Final = 900 << 10

@@ -18,7 +18,7 @@ from pipeline.model.origin import Origin
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.render import encode, links
 from pipeline.render.late import LateTable
-from pipeline.render.profile_section import kind_title, shown_order
+from pipeline.render.profile_groups import kind_title, shown_order
 from pipeline.render.state import DIRECTIONS
 
 ORIGIN_WORDS: Final[Mapping[Origin, str]] = {

@@ -8,7 +8,9 @@ their units. Templates see values, never the disk.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from jinja2 import DictLoader, Environment, StrictUndefined
@@ -18,7 +20,7 @@ from pipeline import units
 from pipeline.errors import SiteError
 from pipeline.render import encode
 
-__all__ = ["Environment", "Html", "environment", "island", "render", "trusted"]
+__all__ = ["Environment", "Html", "compilations", "environment", "island", "render", "trusted"]
 
 _WHOLE_LINES: Final = 5
 _LAST_LINES: Final = 3
@@ -40,7 +42,12 @@ def island(value: Any) -> Html:
 
 
 def environment(templates: Mapping[str, str]) -> Environment:
-    """Make the environment over template texts by name (``pages/run.html.j2``, …)."""
+    """Make the environment over template texts by name (``pages/run.html.j2``, …); the same texts give the same one."""
+    return _environment(tuple(sorted(templates.items())))
+
+
+@lru_cache(2)
+def _environment(templates: tuple[tuple[str, str], ...]) -> Environment:
     env = Environment(
         loader=DictLoader(dict(templates)),
         autoescape=True,
@@ -52,6 +59,21 @@ def environment(templates: Mapping[str, str]) -> Environment:
     )
     env.filters.update(_FILTERS)
     return env
+
+
+def compilations(templates: Mapping[str, str]) -> Iterator[Callable[[], object]]:
+    """Give, piece by piece, the work of compiling templates ahead of their use; one that is malformed is told then."""
+    env = environment(templates)
+    for name in templates:
+        if name.endswith(".html.j2"):
+            yield partial(_compile, env, name)
+
+
+def _compile(env: Environment, name: str) -> None:
+    from jinja2 import TemplateError
+
+    with suppress(TemplateError):
+        env.get_template(name)
 
 
 def render(env: Environment, name: str, /, **values: Any) -> str:

@@ -19,19 +19,20 @@ of its runs], those that conclude something first, ``outcomes`` the outcomes' [w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any, Final
 
 from pipeline.model.metric import LoadResult
 from pipeline.model.page import StampedPage
 from pipeline.model.record import ProfileRecord, RunRecord
-from pipeline.model.summary import RunSummary
+from pipeline.model.summary import RunSummary, column
 from pipeline.model.verdict import Comparison, Outcome
 from pipeline.render import encode, links, payload
 from pipeline.render.compare_page import title_of
 from pipeline.render.env import Environment, render
 from pipeline.render.explore_goroutines import followed_goroutines, is_followed
 from pipeline.render.explore_source import stored_source
-from pipeline.render.profile_section import kind_title, taken_order
+from pipeline.render.profile_groups import kind_title, taken_order
 from pipeline.render.state import OUTCOMES
 
 FORMAT: Final = 1
@@ -52,10 +53,9 @@ def explore_page(env: Environment) -> StampedPage:
 
 def runs_catalogue(summaries: Sequence[RunSummary], comparisons: Sequence[Comparison] = ()) -> bytes:
     """Write ``data/catalogue.js``; ``summaries`` come newest first."""
-    runs = [
-        [encode.safe_name(one.id), encode.visible(one.label), one.started] for one in summaries if _has_profiles(one)
-    ]
-    bare = [[place, encode.safe_name(one.id)] for place, one in enumerate(summaries) if not _has_profiles(one)]
+    opened = [any(column(one.profiles, "tree")) for one in summaries]
+    runs = [[encode.safe_name(one.id), encode.visible(one.label), one.started] for one in compress(summaries, opened)]
+    bare = [[place, encode.safe_name(one.id)] for place, one in enumerate(summaries) if not opened[place]]
     found = {"format": FORMAT, "runs": runs, "bare": bare, **_compared(summaries, comparisons)}
     script = f"(globalThis.profbook ??= {{}}).catalogue = {encode.json_text(found)};\n"
     return f'{script}profbook.data?.("catalogue", profbook.catalogue);\n'.encode("utf-8", "backslashreplace")
@@ -76,13 +76,9 @@ def _compared(summaries: Sequence[RunSummary], comparisons: Sequence[Comparison]
     return {"compared": told, "outcomes": [[one.word, one.sign, one.tone] for one in words]}
 
 
-def _has_profiles(run: RunSummary | RunRecord) -> bool:
-    return any(profile.tree for profile in run.profiles)
-
-
 def run_catalogue(record: RunRecord) -> dict[str, bytes]:
     """Write the files of one run, path under the site -> bytes; none when it has no profile to open."""
-    if not _has_profiles(record):
+    if not any(profile.tree for profile in record.profiles):
         return {}
     name, place = encode.safe_name(record.run.id), links.run_page(record.run.id)
     files = {f"{place}profiles.js": payload.packed("data", f"run/{name}", _run(record, name))}

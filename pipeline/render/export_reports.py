@@ -16,7 +16,7 @@ from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.verdict import Comparison
 from pipeline.render import encode
 from pipeline.render.metric_section import metric_rows
-from pipeline.render.profile_section import shown_order
+from pipeline.render.profile_groups import shown_order
 from pipeline.render.state import OUTCOMES
 
 _TOP: Final = 15

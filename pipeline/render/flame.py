@@ -112,12 +112,12 @@ _EXPLORER_LINK: Final = 'href="?'
 
 
 def linked(svg: str, *, rows: str, explorer: str) -> str:
-    """Complete the links of a picture: ``rows`` begins the ids of rows, ``explorer`` an address that ends in a name.
+    """Complete the links of a picture: ``rows`` begins the addresses of rows, ``explorer`` one that ends in a name.
 
     Text cannot be mistaken for a link: its quotation marks are escaped.
     """
     there = f"{_EXPLORER_LINK[:-1]}{escape(explorer)}"
-    return svg.replace(_EXPLORER_LINK, there).replace(_ROW_LINK, f"{_ROW_LINK}{escape(rows)}")
+    return svg.replace(_EXPLORER_LINK, there).replace(_ROW_LINK, f"{_ROW_LINK[:-1]}{escape(rows)}")
 
 
 def flame_svg(tree: CallTree, type_index: int, rows: Sequence[str] = (), *, head: Head = LEAD) -> str:

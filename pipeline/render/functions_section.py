@@ -14,7 +14,7 @@ from pipeline import units
 from pipeline.model.difference import Culprit, Difference, FunctionChange, FunctionOutcome, Presence, Sides, Weights
 from pipeline.model.verdict import Comparison
 from pipeline.render import encode
-from pipeline.render.profile_section import kind_title
+from pipeline.render.profile_groups import kind_title
 from pipeline.render.state import OUTCOMES, State
 
 ROWS: Final = 20

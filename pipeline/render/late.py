@@ -26,9 +26,9 @@ _LATE: Final = re.compile(
     r'<details class="pb-more pb-needs-js" data-pb-late="([^"]*)">(<summary>.*?</summary>)</details>'
 )
 _MARKED: Final = re.compile(
-    r' data-pb-late="([^"]*)"((?:(?! data-pb-late=).)*?)<!--late-->(.*?)<!--/late-->', re.DOTALL
+    r' data-pb-late="([^"]*)"((?:(?! data-pb-late=").)*?)<!--late-->(.*?)<!--/late-->', re.DOTALL
 )
-_LEFT_OPEN: Final = re.compile(r'( data-pb-late="([^"]*)"(?:(?! data-pb-late=)[^<])*><svg [^>]*>)</svg>')
+_LEFT_OPEN: Final = re.compile(r'( data-pb-late="([^"]*)"(?:(?! data-pb-late=")[^<])*><svg [^>]*>)</svg>')
 _LEFT_OUT: Final = re.compile(r'<noscript>.*?</noscript>|<p class="pb-note pb-on-paper">.*?</p>', re.DOTALL)
 
 Cell = str | tuple[str, str]

@@ -33,6 +33,11 @@ def run_page(run_id: str) -> str:
     return f"runs/{encode.safe_name(run_id)}/"
 
 
+def flame_page(run_id: str) -> str:
+    """Address of a run's flame graph by itself, from the site's root."""
+    return f"{run_page(run_id)}flame/"
+
+
 def compare_page(comparison: Comparison) -> str:
     """Address of a comparison's page, from the site's root."""
     return compared_page(comparison.base_label, comparison.head_label)
@@ -99,7 +104,12 @@ def data_files(tree: str) -> tuple[str, ...]:
 
     In folders by the first two digits: one folder of all profiles of thousands of runs would be looked at as a whole.
     """
-    return tuple([f"data/{tree[:2]}/{tree}{ending}" for ending in ENDINGS])
+    return tuple([f"{data_unit(tree)}/{tree}{ending}" for ending in ENDINGS])
+
+
+def data_unit(tree: str) -> str:
+    """Name the folder of a profile's data scripts."""
+    return f"data/{tree[:2]}"
 
 
 def metric_history(label: str, component: str, metric: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from pipeline import units
@@ -20,9 +21,9 @@ from pipeline.model.finding import Finding
 from pipeline.model.history import History, OverTime
 from pipeline.model.matrix import Matrix
 from pipeline.model.metric import Metric
-from pipeline.model.page import SearchEntry, SiteContent, SitePart
+from pipeline.model.page import SearchEntry, SharedFiles, SiteContent, SitePart
 from pipeline.model.record import RunRecord
-from pipeline.model.summary import RunSummary
+from pipeline.model.summary import RunSummary, column
 from pipeline.model.verdict import Comparison
 from pipeline.render import encode, headline_picture, history_data, links, overview
 from pipeline.render.compare_page import compare_page, title_of
@@ -30,12 +31,14 @@ from pipeline.render.decision_page import CHOICES, decision_page, decisions_page
 from pipeline.render.decision_page import title_of as decision_title
 from pipeline.render.env import Environment, environment, render
 from pipeline.render.explore_page import CATALOGUE, explore_page, run_catalogue, runs_catalogue
+from pipeline.render.flame_page import flame_page
 from pipeline.render.functions_page import functions_page
 from pipeline.render.late import SCRIPT, late_script
 from pipeline.render.matrix_page import matrix_page
 from pipeline.render.pair_links import Profiles
 from pipeline.render.payload import ENDINGS
-from pipeline.render.profile_section import SectionRules, shown_order
+from pipeline.render.profile_groups import shown_order
+from pipeline.render.profile_section import SectionRules
 from pipeline.render.run_list import PLACE, newest_first, run_listing
 from pipeline.render.run_page import run_page
 from pipeline.render.settings_page import setting_sections
@@ -157,18 +160,27 @@ def _newest(summaries: Sequence[RunSummary]) -> str:
     return max((one.started for one in summaries if one.started), default=_EPOCH)
 
 
-def _payloads(summaries: Sequence[RunSummary]) -> dict[str, str]:
-    """Say where the data files of all profiles come from: place under the site -> path from the project's root.
+def _payloads(summaries: Sequence[RunSummary]) -> dict[str, SharedFiles]:
+    """Say where the data files of all profiles come from, unit by unit.
 
     Their names tell their content, so one that several runs hold is there once.
     """
-    found: dict[str, str] = {}
+    runs: dict[str, str] = {}
     for one in sorted(summaries, key=lambda one: one.id):
-        for profile in one.profiles:
-            if profile.tree:
-                for place, ending in zip(links.data_files(profile.tree), ENDINGS, strict=True):
-                    found[place] = f"build/derived/{one.id}/{profile.tree}{ending}"
-    return found
+        runs.update(dict.fromkeys(column(one.profiles, "tree"), one.id))
+    runs.pop("", None)
+    units_of: dict[str, list[str]] = {}
+    for tree in runs:
+        units_of.setdefault(links.data_unit(tree), []).append(tree)
+    return {unit: SharedFiles(trees, partial(_data_files, trees, runs)) for unit, trees in units_of.items()}
+
+
+def _data_files(trees: Sequence[str], runs: Mapping[str, str]) -> dict[str, str]:
+    return {
+        place: f"build/derived/{runs[tree]}/{tree}{ending}"
+        for tree in trees
+        for place, ending in zip(links.data_files(tree), ENDINGS, strict=True)
+    }
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
@@ -209,6 +221,7 @@ def run_part(
         earlier=place.earlier,
     )
     data = run_catalogue(record) | {f"{page.url}{SCRIPT}": late_script(record.run.id, late)}
+    data |= flame_page(shop.env, record, rules)
     return SitePart(page, data, run_copies(record, config))
 
 
@@ -287,8 +300,11 @@ def _run_entry(summary: RunSummary) -> SearchEntry:
 
 def _function_entries(ordered: Sequence[RunSummary]) -> Iterator[SearchEntry]:
     """Lead each function to its history, once: every page loads the index, and runs share most of theirs."""
-    counts = Counter(name for one in ordered for name in dict.fromkeys(one.functions))
-    newest = {name: one.id for one in reversed(ordered) for name in one.functions}
+    counts, newest = Counter[str](), dict[str, str]()
+    for one in reversed(ordered):
+        last = dict.fromkeys(one.functions, one.id)
+        counts.update(last.keys())
+        newest.update(last)
     for name in sorted(counts):
         url = f"{links.FUNCTIONS}index.html?f={encode.fragment_value(encode.visible(name))}"
         told = f"among the heaviest of {units.counted(counts[name], 'run')}, last of {newest[name]}"

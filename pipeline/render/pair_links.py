@@ -14,7 +14,7 @@ from pipeline.model.difference import Difference
 from pipeline.model.summary import SummaryProfile
 from pipeline.model.verdict import Comparison
 from pipeline.render import encode, links
-from pipeline.render.profile_section import kind_title, taken_order
+from pipeline.render.profile_groups import kind_title, taken_order
 
 Profiles = Mapping[str, Sequence[SummaryProfile]]
 _CLAIMED: Final = frozenset({"improved", "regressed"})

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline import units
-from pipeline.model.summary import RunSummary
+from pipeline.model.summary import RunSummary, column
 from pipeline.render import encode
 from pipeline.render.state import State, state_of_key
 
@@ -115,7 +115,8 @@ def runs_data(summaries: Iterable[RunSummary]) -> bytes:
 
 
 def _row(summary: RunSummary) -> RunRow:
-    first = {one.metric: one.value for one in reversed(summary.measurements)}
+    names, values = (column(summary.measurements, name) for name in ("metric", "value"))
+    first = dict(zip(reversed(names), reversed(values), strict=True))
     components = _components(summary)
     return RunRow(
         id=summary.id,
@@ -141,7 +142,7 @@ def _about(summary: RunSummary, components: Sequence[str]) -> str:
 
 def _components(summary: RunSummary) -> tuple[str, ...]:
     """Name the components that were profiled; of a run without profiles those that were measured."""
-    profiled = {one.component for one in summary.profiles} or {one.component for one in summary.measurements}
+    profiled = set(column(summary.profiles, "component")) or set(column(summary.measurements, "component"))
     return tuple(sorted(profiled - {""}))
 
 

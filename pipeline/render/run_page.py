@@ -96,9 +96,7 @@ def run_page(
         run=run,
         manifest=run.manifest,
         state=run_state(record),
-        questions=questions(
-            [anchor for anchor, _ in toc] + ["profiles"] * bool(sections), [(one.kind, one.id) for one in sections]
-        ),
+        questions=_questions(toc, sections),
         headline=headline(lines, earlier, label=run.label, is_whole=state_key(record) in COMPARABLE),
         lines=lines,
         tables=tables,
@@ -111,6 +109,7 @@ def run_page(
         growth=growth_views(record),
         groups=group_views(record),
         sections=sections,
+        lead=next((one.group for one in sections if one.flame), None),
         costs=costs,
         files=files,
         environment=environment_facts(run.manifest) if run.manifest else (),
@@ -127,7 +126,7 @@ def run_page(
 
 def _questions(toc: Sequence[tuple[str, str]], sections: Sequence[KindSection]) -> Questions:
     anchors = [anchor for anchor, _ in toc] + ["profiles"] * bool(sections)
-    return questions(anchors, [(one.kind, one.id) for one in sections])
+    return questions(anchors, [(one.group.kind, one.group.id) for one in sections])
 
 
 def _tables(lines: Sequence[MetricLine], files: Sequence[FileLine], moments: Sequence[Moment]) -> dict[str, LateTable]:
@@ -306,14 +305,14 @@ def _toc(
         ("budgets", "Budgets", has[1]),
     )
     entries = [(anchor, text) for anchor, text, there in known if there]
-    many = len({section.component for section in sections}) > 1
+    many = len({section.group.component for section in sections}) > 1
     seen: set[str] = set()
     for section in sections:
         if not many:
-            entries.append((section.id, section.title))
-        elif section.component not in seen:
-            seen.add(section.component)
-            entries.append((section.id, section.component))
+            entries.append((section.group.id, section.group.title))
+        elif section.group.component not in seen:
+            seen.add(section.group.component)
+            entries.append((section.group.id, section.group.component))
     entries += costs.toc()
     entries.append(("files", "Files"))
     entries += [("provenance", "Provenance")] if record.run.manifest is not None else []

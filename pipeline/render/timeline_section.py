@@ -16,7 +16,7 @@ from pipeline import units
 from pipeline.model.record import RunRecord
 from pipeline.model.run import FileReport, Manifest
 from pipeline.render.env import Html, trusted
-from pipeline.render.profile_section import kind_title
+from pipeline.render.profile_groups import kind_title
 
 WIDTH: Final = 1000
 HEIGHT: Final = 24

@@ -16,7 +16,7 @@ from pipeline import units
 from pipeline.model.history import History, OverTime, Step
 from pipeline.model.metric import Metric
 from pipeline.model.page import StampedPage
-from pipeline.model.summary import RunSummary
+from pipeline.model.summary import RunSummary, column
 from pipeline.render import encode, links
 from pipeline.render.env import Environment, Html, render
 from pipeline.render.history_section import StepRow, step_rows
@@ -233,7 +233,7 @@ def _island(
     headline: Sequence[str],
 ) -> dict[str, Any]:
     labels = [*newest, *(label for label in labels_by_newest(summaries) if label not in set(newest))]
-    measured = {one.metric for run in summaries for one in run.measurements}
+    measured = set().union(*(column(run.measurements, "metric") for run in summaries))
     return {
         "labels": [encode.visible(label) for label in labels],
         "stretches": stretch_list(over_time, labels),

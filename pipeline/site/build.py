@@ -15,13 +15,13 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from pipeline.errors import SiteError
-from pipeline.model.page import PlannedPart, SearchEntry, SiteContent, unit_of
+from pipeline.model.page import PlannedPart, SearchEntry, SharedFiles, SiteContent, unit_of
 from pipeline.render import charts
 from pipeline.site import stamp, swap
 from pipeline.site.engine import Engine, kept_scripts, run_engine, shells_of, wants_json_index
@@ -38,6 +38,7 @@ _PAGE: Final = re.compile(r"[ \t]*<url>.*?</url>\n?", re.DOTALL)
 _FEW: Final = 400
 """Of more changed files than this a whole new tree is made."""
 _ALONE: Final = Crews()
+_NO_FILES: Final = SharedFiles((), dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,14 @@ class Live(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """One unit as planned: a part, or ``files`` and files that are ``common`` to many builds, by their place in the
-    project; an ``always`` looked at one costs little.
+    """One unit as planned: a part, or ``files`` and files that are ``common`` to many builds, listed by their place
+    in the project when they are wanted; an ``always`` looked at one costs little.
     """
 
     key: str
     part: PlannedPart | None = None
     files: Sequence[File] = ()
-    common: Mapping[str, str] = field(default_factory=dict)
+    common: Callable[[], Mapping[str, str]] = dict
     always: bool = False
 
 
@@ -150,11 +151,16 @@ def build_site(
     )
 
 
+def is_known(part: PlannedPart, live: Live) -> bool:
+    """Tell whether the last build made a part as planned, whatever its shell and what became of it."""
+    key, content = live.known.get(unit_of(f"{part.url}index.html"), ("", ""))
+    return key.startswith(f"{part.key} ") and bool(content)
+
+
 def is_made(part: PlannedPart, live: Live) -> bool:
     """Tell whether the site that is there has a part as planned, whatever its shell."""
     unit = unit_of(f"{part.url}index.html")
-    key, content = live.known.get(unit, ("", ""))
-    return key.partition(" ")[0] == part.key and bool(content) and live.content(unit) == content
+    return is_known(part, live) and live.content(unit) == live.known[unit][1]
 
 
 def _bring_up_to_date(planned: Mapping[str, _Unit], work: _Work, crews: Crews) -> dict[str, tuple[str, str]]:
@@ -184,7 +190,7 @@ def _bring_up_to_date(planned: Mapping[str, _Unit], work: _Work, crews: Crews) -
 
 def _finish_plain(planned: _Unit, order: Order, work: _Work) -> None:
     files = list(planned.files)
-    for path, place in planned.common.items():
+    for path, place in planned.common().items():
         source = f"{work.ground.root}/{place}"
         is_here = bool(order.made_of) and path in order.here
         files.append(File(path, None, order.here[path]) if is_here else File(path, source))
@@ -257,28 +263,16 @@ def _plan(content: SiteContent, made: Engine, shells: Mapping[str, str], work: _
     loose: dict[str, list[File]] = {}
     for file in _loose(content, made, work):
         loose.setdefault(unit_of(file.path), []).append(file)
-    shared = _shared(content)
-    for name in {".", *loose, *shared}:
-        files, common = loose.get(name, []), shared.get(name, {})
+    for name in {".", *loose, *content.shared}:
+        files, common = loose.get(name, []), content.shared.get(name, _NO_FILES)
         always = bool(files) or name == "."
-        key = made.key if always else _key_of_shared(content.shared_key, common)
-        planned[name] = _Unit(key, None, files, common, always=always)
+        key = made.key if always else _key_of_shared(content.shared_key, common.names)
+        planned[name] = _Unit(key, None, files, common.files, always=always)
     return planned
 
 
-def _key_of_shared(written_by: str, places: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join((written_by, *sorted(places))).encode()).hexdigest()
-
-
-def _shared(content: SiteContent) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    of_folder: dict[str, dict[str, str]] = {}  # files of one folder are of one unit
-    for path, source in content.shared.items():
-        folder = path.rpartition("/")[0]
-        if folder not in of_folder:
-            of_folder[folder] = found.setdefault(unit_of(path), {})
-        of_folder[folder][path] = source
-    return found
+def _key_of_shared(written_by: str, names: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join((written_by, *sorted(names))).encode()).hexdigest()
 
 
 def _loose(content: SiteContent, made: Engine, work: _Work) -> Iterator[File]:

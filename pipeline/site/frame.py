@@ -19,6 +19,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pipeline.render import env, links
+from pipeline.site.templates import FRAME
 
 EXTENSIONS: Final = ("admonition", "attr_list", "def_list", "fenced_code", "tables", "toc")
 SCRIPT: Final = "assets/frame.js"
@@ -77,7 +78,7 @@ def build_frame(docs: Path, tree: Path, templates_dir: Path, facts: Mapping[str,
     import yaml
 
     settings = yaml.safe_load((docs.parent / "mkdocs.yml").read_text("utf-8"))
-    shop = env.environment({_TEMPLATE: (templates_dir / _TEMPLATE).read_text("utf-8")})
+    shop = env.environment({name: (templates_dir / name).read_text("utf-8") for name in (_TEMPLATE, *FRAME)})
     frame = _Frame(shop, facts, *_navigation(settings["nav"], docs))
     urls, entries = [], []
     for path in sorted(docs.rglob("*")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -51,14 +52,16 @@ class KeptParts:
 
     def forget_others(self, urls: set[str]) -> None:
         """Remove the entries of parts that are no more."""
-        names = {self._path(url).name for url in urls}
         with suppress(FileNotFoundError):
-            for path in self._folder.iterdir():
-                if path.name not in names:
-                    path.unlink()
+            for name in set(os.listdir(self._folder)) - set(map(_name, urls)):  # noqa: PTH208 - names alone, and fast
+                (self._folder / name).unlink()
 
     def _path(self, url: str) -> Path:
-        return self._folder / hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return self._folder / _name(url)
+
+
+def _name(url: str) -> str:
+    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _head(key: str, data: bytes) -> bytes:

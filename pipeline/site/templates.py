@@ -13,6 +13,8 @@ from pipeline.errors import SiteError
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _PLACES: Final = (_PACKAGE.parent / "site_templates", _PACKAGE / "site_templates")
 _FOLDERS: Final = ("pages", "partials", "guide")
+FRAME: Final = ("overrides/partials/first.html", "overrides/partials/tight.html")
+"""What a page that is whole by itself has in common with the theme's."""
 
 
 def templates_dir() -> Path:
@@ -25,7 +27,7 @@ def templates_dir() -> Path:
 
 def read_templates(folder: Path) -> dict[str, str]:
     """Read the texts pages are made of: name under the folder -> text, in order of name."""
-    files = [folder / "mkdocs.yml.j2"]
+    files = [folder / name for name in ("mkdocs.yml.j2", *FRAME)]
     for part in _FOLDERS:
         files += [path for path in (folder / part).rglob("*") if path.suffix in {".j2", ".md"} and path.is_file()]
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(files)}

@@ -98,10 +98,15 @@ def compare_key(pair: CompareConfig, base: Sequence[str], head: Sequence[str], c
     return digest("compare", RECORD_FORMAT, settings, list(base), list(head), code)
 
 
-def history_key(records: Mapping[str, str], config: Config) -> str:
-    """Make the key of the history from the keys of the records, by run."""
+def of_records(keys: Mapping[str, str]) -> str:
+    """Make one digest of the keys of records, by run."""
+    return digest("records", sorted(keys.items()))
+
+
+def history_key(records: str, config: Config) -> str:
+    """Make the key of the history from the digest of its records (`of_records`)."""
     code = (of_code(HISTORY_CODE), of_libraries(_COMPARE_LIBRARIES))
-    return digest("history", RECORD_FORMAT, dict(records), config.history.model_dump(mode="json"), code)
+    return digest("history", RECORD_FORMAT, records, config.history.model_dump(mode="json"), code)
 
 
 def label_key(older: int, runs: Sequence[tuple[str, str]], config: Config) -> str:
@@ -118,8 +123,8 @@ def page_key(*parts: object, templates: Iterable[Path]) -> str:
     return digest("page", RECORD_FORMAT, parts, code)
 
 
-def site_key(records: Mapping[str, str], comparisons: Mapping[str, str], config: Config, templates: Path) -> str:
-    """Make the key of the site from the keys of the records (by run) and of the comparisons (by slug)."""
+def site_key(records: str, comparisons: Mapping[str, str], config: Config, templates: Path) -> str:
+    """Make the key of the site from the digest of the records (`of_records`) and the keys of comparisons, by slug."""
     settings = config.model_dump(mode="json")
     code = (of_code(SITE_CODE), of_folder(templates), of_libraries(_SITE_LIBRARIES))
-    return digest("site", RECORD_FORMAT, dict(records), dict(comparisons), settings, code)
+    return digest("site", RECORD_FORMAT, records, dict(comparisons), settings, code)

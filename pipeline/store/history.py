@@ -14,9 +14,9 @@ import hashlib
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pipeline.model.history import FunctionTable, RunFacts, RunHistory, Stretch
 from pipeline.store import atomic, fingerprint, records, seen
@@ -49,13 +49,7 @@ Make = Callable[[str], RunHistory]
 _Columns = dict[str, dict[str, list[Any]]]
 
 
-def load() -> None:
-    """Load what reads and writes tables, ahead of its use: it takes as long as all else a build loads."""
-    import polars as pl  # noqa: F401
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A run to be kept: its name, the key of its record, its start (never empty), its label."""
 
     id: str
@@ -92,6 +86,7 @@ def stretches(runs: Collection[Placed]) -> tuple[Stretch, ...]:
     return (*found, _stretch(taken, closed=False)) if taken else tuple(found)
 
 
+@cache
 def _ends(run: str) -> bool:
     return int.from_bytes(hashlib.sha256(run.encode("utf-8", "surrogatepass")).digest()[:4]) % _MOST == 0
 
@@ -144,10 +139,16 @@ def _place(folder: Path, table: str, key: str) -> Path:
 
 
 def _digest(path: Path) -> str:
+    """Digest a file, or tell it again while the file is the same: one build asks for each several times."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return _digest_in(path, seen.state_of(path))
     except OSError:
         return ""
+
+
+@lru_cache(4096)
+def _digest_in(path: Path, _: str) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _taken(

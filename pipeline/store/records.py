@@ -98,11 +98,16 @@ def head(path: Path, *, kind: str) -> tuple[str, dict[str, str]]:
 
 def read(path: Path, value_type: type[Value], *, kind: str) -> Value:
     """Read a document's value; raises StoreError when it is missing, damaged or of another kind."""
+    return read_whole(path, value_type, kind=kind)[0]
+
+
+def read_whole(path: Path, value_type: type[Value], *, kind: str) -> tuple[Value, dict[str, str]]:
+    """Read a document's value and the digests it gives; raises StoreError as `read` does."""
     parts = _split(path)
     if parts is None or parts[0]["kind"] != kind:
         raise StoreError(f"{path} is missing or damaged", cure="Run `doit derive compare`: it is made again.")
     try:
-        return codec.load(parts[1], value_type)
+        return codec.load(parts[1], value_type), parts[0]["files"]
     except ValueError as error:
         raise StoreError(f"{path} is of another version: {error}", cure="Remove it and run `doit`.") from error
 

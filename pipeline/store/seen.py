@@ -141,7 +141,8 @@ class Memory:
     def __init__(self, path: Path, *, is_kept: bool = True) -> None:
         self._path = path
         self._is_kept = is_kept
-        self._lines: dict[bytes, bytes] | None = None
+        self._data = b""
+        self._lines: dict[bytes, bytes | slice] | None = None
 
     def recall(self, folder: str, state: str) -> str | None:
         """Say what was found out about a folder in this state; None when nothing was."""
@@ -165,28 +166,39 @@ class Memory:
                 file.write(b"\n" + line + b"\n")  # what comes before may be a torn line
 
     def _entry(self, folder: str) -> tuple[str, str] | None:
-        line = self._known().get(_bytes(folder), b"")
+        line = self._line(self._known().get(_bytes(folder), b""))
         if not _is_whole(line):
             return None
         _, state, found = line[_CHECK:].decode("utf-8", "surrogatepass").split("\t", 2)
         return state, found
 
-    def _known(self) -> dict[bytes, bytes]:
+    def _line(self, place: bytes | slice) -> bytes:
+        return self._data[place] if isinstance(place, slice) else place
+
+    def _known(self) -> dict[bytes, bytes | slice]:
         if self._lines is None:
             self._lines = self._read()
         return self._lines
 
-    def _read(self) -> dict[bytes, bytes]:
-        """Find the last line of each folder; whether it is whole is seen when it is asked for."""
+    def _read(self) -> dict[bytes, bytes | slice]:
+        """Find the place of the last line of each folder; whether it is whole is seen when it is asked for."""
         try:
-            lines = [line for line in self._path.read_bytes().split(b"\n") if line]
+            data = self._data = self._path.read_bytes()
         except OSError:
             return {}
-        known = {line[_CHECK : line.find(b"\t", _CHECK)]: line for line in lines}
-        if self._is_kept and len(lines) > _SPARE * len(known) + _SPARE_LINES:
-            data = b"".join(line + b"\n" for line in known.values() if _is_whole(line))
+        known: dict[bytes, bytes | slice] = {}
+        lines = at = 0
+        while at < len(data):
+            end = data.find(b"\n", at)
+            end = len(data) if end < 0 else end
+            if end > at:
+                lines += 1
+                known[data[at + _CHECK : data.find(b"\t", at + _CHECK, end)]] = slice(at, end)
+            at = end + 1
+        if self._is_kept and lines > _SPARE * len(known) + _SPARE_LINES:
+            kept = b"".join(line + b"\n" for line in map(self._line, known.values()) if _is_whole(line))
             with suppress(StoreError):
-                atomic.write_bytes(self._path, data, flush=False)
+                atomic.write_bytes(self._path, kept, flush=False)
         return known
 
 

@@ -9,27 +9,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline.model.finding import Finding
-from pipeline.model.summary import RunSummary, SummaryMeasurement, SummaryProfile
+from pipeline.model.summary import Row, Rows, RunSummary, SummaryMeasurement, SummaryProfile, column
 from pipeline.store import codec, records, seen
 
 SUMMARY: Final = "summary.json"
 _PLAIN: Final = ("id", "key", "label", "started", "branch", "commit", "dirty", "state", "errors", "warnings")
-_MEASUREMENT: Final = ("metric", "value", "component")
-_PROFILE: Final = ("path", "component", "kind", "phase", "index", "tree", "sample_type")
 
 
 def dump(summary: RunSummary) -> bytes:
     """Write a summary, the same bytes for equal ones."""
     value = {name: getattr(summary, name) for name in _PLAIN}
     value["components"], value["functions"] = summary.components, summary.functions
-    value["measurements"] = _columns(summary.measurements, _MEASUREMENT)
-    value["profiles"] = _columns(summary.profiles, _PROFILE)
+    value["measurements"] = _columns(summary.measurements, SummaryMeasurement)
+    value["profiles"] = _columns(summary.profiles, SummaryProfile)
     value["failures"] = codec.to_plain(summary.failures)
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
 
@@ -42,16 +40,22 @@ def load(data: bytes | str) -> RunSummary:
             **{name: value[name] for name in _PLAIN},
             components=tuple(value["components"]),
             functions=tuple(value["functions"]),
-            measurements=tuple(map(SummaryMeasurement, *value["measurements"])),
-            profiles=tuple(map(SummaryProfile, *value["profiles"])),
+            measurements=_rows(SummaryMeasurement, value["measurements"]),
+            profiles=_rows(SummaryProfile, value["profiles"]),
             failures=tuple(codec.from_plain(one, Finding) for one in value["failures"]),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"it is no summary of a run: {error}") from error
 
 
-def _columns(rows: tuple[Any, ...], names: tuple[str, ...]) -> list[list[Any]]:
-    return [[getattr(row, name) for row in rows] for name in names]
+def _columns(rows: Sequence[Row], kind: type[Row]) -> list[list[Any]]:
+    return [list(column(rows, name)) for name in kind._fields]
+
+
+def _rows(kind: type[Row], columns: list[list[Any]]) -> Rows[Row]:
+    if len(columns) != len(kind._fields) or len(set(map(len, columns))) != 1:
+        raise TypeError("its columns do not belong together")
+    return Rows(kind, columns)
 
 
 def key_of(build: Path, run_id: str, memory: seen.Memory) -> str:

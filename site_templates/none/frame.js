@@ -141,16 +141,6 @@
 
   // --- light and dark
 
-  const kept = "profbook-scheme";
-
-  function store(scheme) {
-    try {
-      localStorage.setItem(kept, scheme);
-    } catch {
-      // A browser that keeps nothing for this page still shows what was chosen, until the next one.
-    }
-  }
-
   function bootScheme(button) {
     const name = () => {
       const dark = document.body.dataset.mdColorScheme === "slate";
@@ -158,8 +148,9 @@
       button.setAttribute("aria-label", `Switch to ${dark ? "light" : "dark"} mode`);
     };
     button.addEventListener("click", () => {
-      document.body.dataset.mdColorScheme = document.body.dataset.mdColorScheme === "slate" ? "default" : "slate";
-      store(document.body.dataset.mdColorScheme);
+      const scheme = document.body.dataset.mdColorScheme === "slate" ? "default" : "slate";
+      document.body.dataset.mdColorScheme = scheme;
+      __md_set("__palette", { color: { scheme } });
       name();
     });
     name();

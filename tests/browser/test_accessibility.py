@@ -24,6 +24,7 @@ PAGES = {
     "run": f"runs/{HEAD}/index.html",
     "leak": f"runs/{SERIES}/index.html",
     "failed run": f"runs/{FAILED}/index.html",
+    "flame graph alone": f"runs/{HEAD}/flame/index.html",
     "comparisons": "compare/index.html",
     "comparison": "compare/baseline..optimized/index.html",
     "matrix": "matrix/baseline/index.html",
@@ -56,8 +57,10 @@ def address(site: Path) -> Iterator[str]:
         yield address
 
 
-LAID_OUT = "!document.querySelector('.pb-run section:not(.pb-laid)')"
-"""A run's sections are laid out one after the other; judged meanwhile, a text was seen in a browser's own colours."""
+LAID_OUT = """!document.querySelector(".pb-run section:not(.pb-laid)") && new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => done(!document.getAnimations().length))))"""
+"""A run's sections are laid out one after the other, and colours change by and by; judged meanwhile, a text was seen in
+a browser's own colours."""
 
 
 def violations(page: Any) -> list[str]:

@@ -79,6 +79,33 @@ def test_every_page_opens_without_a_fault_and_fits_a_phone(browser: Any, site: P
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
 
 
+def test_a_flame_graph_alone_is_there_at_once_and_as_large_as_the_window(
+    browser: Any, site: Path, page: Any, base: str
+) -> None:
+    run = max(site.glob("runs/*-baseline")).name
+    page.goto(f"{base}/runs/{run}/index.html")
+    page.get_by_role("link", name="Full window").click()
+    page.wait_for_selector(".pb-flame[data-state=ready]")
+    assert page.url.endswith(f"/runs/{run}/flame/index.html")
+    assert colours(page) > 10
+    page.locator(".pb-flame canvas").first.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/flame/index.html#*z=*")
+    box = page.locator(".pb-flame").bounding_box()
+    assert 900 >= box["y"] + box["height"] > 750
+    there = page.url
+    page.get_by_role("link", name="Tables, and the whole run").click()
+    page.wait_for_selector("h3#profile-cpu")
+    page.goto(there)
+    page.wait_for_selector(".pb-flame[data-state=ready]")
+    page.wait_for_function("document.querySelectorAll('.pb-flame-step').length > 1")
+    with watched_page(browser, site, java_script_enabled=False) as still:
+        still.goto(f"{base}/runs/{run}/flame/index.html")
+        assert still.locator(".pb-flame-svg rect").count() > 30
+        still.locator(".pb-flame-svg a[href*='-row-']").first.dispatch_event("click")
+        still.wait_for_url("**/index.html#profile-cpu-row-*")
+
+
 def test_planted_leaks_are_named(site: Path) -> None:
     goroutines = next(site.glob("runs/*-goroutine-leak/index.html")).read_text(encoding="utf-8")
     assert "blocked for ever" in goroutines

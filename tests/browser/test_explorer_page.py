@@ -192,24 +192,25 @@ def test_goroutines_the_run_followed_are_told_below_those_of_the_profile(base: s
 
 def test_frames_of_the_still_picture_lead_on_without_scripts(browser: Any, site: Path, disk: str, page: Any) -> None:
     with watched_page(browser, site, java_script_enabled=False) as still:
-        still.goto(f"{disk}/runs/{HEAD}/index.html")
+        still.goto(f"{disk}/runs/{HEAD}/flame/index.html")
         links = still.locator(".pb-flame-svg a").evaluate_all(
             """(links) => links.map((link) => [link.getAttribute("href"), link.querySelector("title").textContent])"""
         )
         named = {address: title.split("\n")[0] for address, title in links}
-        rows = {address: name for address, name in named.items() if address.startswith("#")}
+        rows = {address: name for address, name in named.items() if "-row-" in address}
         assert len(links) > 8
         assert len(rows) > 1
+        address, name = next(one for one in named.items() if one[0].startswith("../../../explore/"))
+        still.locator(f".pb-flame-svg a[href='{next(iter(rows))}']").first.dispatch_event("click")
+        still.wait_for_selector(":target")
+        assert still.evaluate("document.querySelector(':target th').textContent") == next(iter(rows.values()))
         told = still.evaluate(
             """(ids) => ids.map((id) => document.querySelectorAll(`[id="${id}"] > th`))
             .map((found) => found.length === 1 && found[0].textContent)""",
-            [address[1:] for address in rows],
+            [address.partition("#")[2] for address in rows],
         )
         assert told == list(rows.values())
-        still.locator(f".pb-flame-svg a[href='{next(iter(rows))}']").first.dispatch_event("click")
-        assert still.evaluate("document.querySelector(':target th').textContent") == told[0]
-        address, name = next(one for one in named.items() if one[0].startswith("../"))
-    page.goto(f"{disk}/runs/{HEAD}/{address}")
+    page.goto(f"{disk}/runs/{HEAD}/flame/{address}")
     shown(page, "flame")
     assert page.get_by_label("Direction").input_value() == "sandwich"
     assert short_name(name) in page.locator(".pbx-view--flame").inner_text()
@@ -261,6 +262,32 @@ def test_an_expression_that_never_ends_is_stopped(disk: str, page: Any) -> None:
     page.get_by_role("button", name="Clear filters").click()
     shown(page, "top")
     assert rows(page)
+
+
+WAITING = """(hash) => new Promise((done) => {
+  const host = document.querySelector(".pbx");
+  const panel = () => getComputedStyle(host.querySelector(".pbx-panel")).opacity;
+  const timer = globalThis.setTimeout;
+  const later = [];
+  globalThis.setTimeout = (act, wait, ...words) => (wait > 100 ? later.push(act) : timer(act, wait, ...words));
+  new MutationObserver((_, observer) => {
+    observer.disconnect();
+    globalThis.setTimeout = timer;
+    const found = [host.getAttribute("aria-busy"), panel()];
+    for (const act of later) act();
+    done([...found, panel()]);
+  }).observe(host, { attributeFilter: ["aria-busy"] });
+  location.hash = hash;
+})"""
+
+
+def test_what_is_replaced_fades_only_when_that_takes_a_while(disk: str, page: Any) -> None:
+    page.goto(f"{disk}/explore/index.html?p={HEAD}/{CPU}#v=top")
+    shown(page, "top")
+    for hash_ in ("#v=top&f=json", "#v=top&f=json&g=lines"):
+        assert page.evaluate(WAITING, hash_) == ["true", "1", "0.6"]
+        shown(page, "top")
+        assert page.evaluate("getComputedStyle(document.querySelector('.pbx-panel')).opacity") == "1"
 
 
 def test_presets_choose_whose_code_is_seen(disk: str, page: Any) -> None:

@@ -16,6 +16,7 @@ from tests.site.test_build import build, content, project
 
 pytestmark = pytest.mark.browser
 RUN = "runs/20260102_030405-baseline/index.html"
+FLAME = "runs/20260102_030405-baseline/flame/index.html"
 PAGES = (
     "index.html",
     "runs/index.html",
@@ -94,6 +95,8 @@ def test_the_chosen_scheme_stays(address: str, page: Any) -> None:
     page.goto(f"{address}/{RUN}")
     assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
     assert page.get_by_role("button", name="Switch to light mode").is_visible()
+    page.goto(f"{address}/{FLAME}")
+    assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
 
 
 def test_a_reader_knows_where_she_is(address: str, page: Any) -> None:

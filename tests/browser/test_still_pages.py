@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ PAGES = {
     "runs": "runs/index.html",
     "run": f"runs/{RUN}/index.html",
     "leak": f"runs/{LEAK}/index.html",
+    "flame graph alone": f"runs/{RUN}/flame/index.html",
     "comparisons": "compare/index.html",
     "comparison": "compare/baseline..optimized/index.html",
     "trends": "trends/index.html",
@@ -137,6 +139,25 @@ def test_on_a_phone_a_name_stands_above_its_numbers(
             assert 0 < place["x"] + place["width"] <= PHONE["viewport"]["width"]
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("kind", ["runs", "overview"])
+def test_headings_are_as_high_before_they_can_be_pressed(browser: Any, address: str, kind: str, width: str) -> None:
+    """The buttons come with the scripts, after the first frame."""
+    script = "[...document.querySelectorAll('main th[aria-sort]')].map((one) => one.getBoundingClientRect().height)"
+    seen = []
+    for has_scripts in (False, True):
+        with closing(browser.new_context(**WIDTHS[width])) as context:
+            page = context.new_page()
+            if not has_scripts:
+                page.route("**/profbook.js*", lambda route: route.fulfill(body=""))
+            page.goto(f"{address}/{PAGES[kind]}", wait_until="networkidle")
+            seen.append((page.locator(".pb-sort").count(), page.evaluate(script)))
+    (bare, before), (buttons, after) = seen
+    assert bare == 0
+    assert buttons == len(after) > 3
+    assert before == after
+
+
 def test_rows_of_a_long_table_are_as_high_as_the_script_counts(browser: Any, site: Path, address: str) -> None:
     with watched_page(browser, site, **PHONE) as page:
         page.goto(f"{address}/{PAGES['pair']}")
@@ -183,7 +204,7 @@ def test_paper_has_every_section_and_what_came_late(page: Any, base: str) -> Non
     page.goto(f"{base}/runs/{RUN}/index.html")
     page.emulate_media(media="print")
     late = page.locator("details[data-pb-late=files]")
-    assert page.get_by_text("open them on the screen first").is_visible()
+    assert page.get_by_text("waits for them").is_visible()
     assert page.locator("#provenance ~ dl dt").first.evaluate(SKIPPED) is False
     page.emulate_media(media="screen")
     page.get_by_text("with their sources").click()
@@ -192,7 +213,7 @@ def test_paper_has_every_section_and_what_came_late(page: Any, base: str) -> Non
     page.emulate_media(media="print")
     assert page.locator("details[data-pb-late=files] tbody tr").count() > 5
     assert late.locator("tbody").is_visible()
-    assert page.get_by_text("open them on the screen first").count() == 0
+    assert page.get_by_text("waits for them").count() == 0
     assert page.locator(".pb-flame[data-pb-late] .pb-flame-svg:empty").count() == 0
 
 
@@ -206,7 +227,7 @@ def test_the_keys_that_print_wait_for_what_comes_late(page: Any, base: str) -> N
     page.emulate_media(media="print")
     assert page.get_by_role("region", name="with their digests").locator("tbody tr").last.is_visible()
     assert page.locator(".pb-flame[data-pb-late] .pb-flame-svg:empty").count() == 0
-    assert not page.get_by_text("open them on the screen first").count()
+    assert not page.get_by_text("waits for them").count()
 
 
 def test_tables_that_come_late_are_sorted_by_what_their_numbers_say(page: Any, base: str) -> None:

@@ -58,3 +58,18 @@ def test_what_a_log_told_is_shortened_to_where_the_reason_stands() -> None:
     ]
     short = _fill("{{ x | excerpt }}", x="a" * 300 + "b" * 300)
     assert short == f"{'a' * 200} … 200 characters … {'b' * 200}"
+
+
+def test_templates_are_compiled_ahead_of_their_use() -> None:
+    texts = {"a.html.j2": "{{ x }}", "b.html.j2": "{% if %}", "guide.md": "{% if %}"}
+    made = env.environment(texts)
+    pieces = list(env.compilations(texts))
+    assert len(pieces) == 2
+    assert not made.cache
+    for piece in pieces:
+        piece()
+    assert [name for _, name in made.cache] == ["a.html.j2"]
+    assert env.environment(dict(texts)) is made
+    assert env.environment(texts | {"a.html.j2": "new"}) is not made
+    with pytest.raises(SiteError):
+        env.render(made, "b.html.j2")

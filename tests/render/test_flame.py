@@ -142,7 +142,7 @@ def test_what_is_not_drawn_is_counted() -> None:
 def test_the_picture_is_small(head: Head, most: int) -> None:
     samples = [([f"example.com/very/long/path/p{j}.F{i * 40 + j}" for j in range(40)], [1, 7]) for i in range(390)]
     svg = flame_svg(call_tree(samples), 1, ["main.main"], head=head)
-    there = linked(svg, rows="profile-heap-row-", explorer=f"../../explore/index.html?p={'x' * 80}#d=sandwich&c=")
+    there = linked(svg, rows="#profile-heap-row-", explorer=f"../../explore/index.html?p={'x' * 80}#d=sandwich&c=")
     assert len(gzip.compress(there.encode(), 6)) <= most
 
 
@@ -176,7 +176,7 @@ def test_the_picture_of_half_a_million_random_frames_is_small() -> None:
         default_index=0,
     )
     assert len(tree) == count
-    there = linked(flame_svg(tree, 0), rows="row-", explorer=f"../../explore/index.html?p={'x' * 80}#d=sandwich&c=")
+    there = linked(flame_svg(tree, 0), rows="#row-", explorer=f"../../explore/index.html?p={'x' * 80}#d=sandwich&c=")
     assert len(gzip.compress(there.encode(), 6)) <= 15_000
     assert there.count("<title>") > 50
 
@@ -237,10 +237,10 @@ def test_frames_lead_to_their_row_or_to_the_explorer() -> None:
 def test_links_are_completed_and_texts_are_not() -> None:
     evil = 'href="#1" href="?x'
     tree = call_tree([(["m.m", evil], [1, 10])])
-    svg = linked(flame_svg(tree, 1, ["m.m"]), rows="profile-cpu-row-", explorer="../../explore/?p=a&b#c=")
+    svg = linked(flame_svg(tree, 1, ["m.m"]), rows="../index.html#profile-cpu-row-", explorer="../../explore/?p=a&b#c=")
     drawn = ET.fromstring(svg)
     assert [link.get("href") for link in drawn.iter("a")] == [
-        "#profile-cpu-row-1",
+        "../index.html#profile-cpu-row-1",
         "../../explore/?p=a&b#c=" + "href%3D%22%231%22%20href%3D%22%3Fx",
     ]
     assert [title.text.split("\n")[0] for title in drawn.iter("title") if title.text][-1] == evil

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.model.growth import Growth, Snapshot, Trend
-from pipeline.model.page import StampedPage
+from pipeline.model.page import SiteContent, StampedPage
 from pipeline.model.run import FileReport, LoadReport
 from tests.records import comparison, empty_record, failed_record, manifest, profile, record
 from tests.render.test_pages import all_pages, site
@@ -52,12 +52,17 @@ def followed() -> object:
 
 
 @cache
-def pages() -> tuple[StampedPage, ...]:
-    """Render every kind of page: whole, failed, empty and followed runs, and a site without any."""
+def whole() -> SiteContent:
+    """Render a site with whole, failed, empty and followed runs."""
     dated = [record(f"2026010{day}_000000-baseline") for day in range(7, 10)]
     dated = [replace(one, run=replace(one.run, started=f"2026-01-0{one.run.id[7]}T00:00:00Z")) for one in dated]
-    made = site(record(), *dated, followed(), failed_record(), empty_record(), compared=(comparison(),))
-    return (*all_pages(made), *all_pages(site()))
+    return site(record(), *dated, followed(), failed_record(), empty_record(), compared=(comparison(),))
+
+
+@cache
+def pages() -> tuple[StampedPage, ...]:
+    """Give every kind of page that stands in a shell, with those of a site without any run."""
+    return (*all_pages(whole()), *all_pages(site()))
 
 
 class Judge(HTMLParser):
@@ -139,5 +144,7 @@ def test_html_validate_finds_nothing(tmp_path: Path) -> None:
     for place, page in enumerate(pages()):
         text = f"{HEAD}{page.body}</main></body></html>\n"
         (tmp_path / f"page-{place}.html").write_text(text, "utf-8")
+    alone = [data for name, data in whole().data.items() if name.endswith("/flame/index.html")]
+    (tmp_path / "page-flame.html").write_bytes(alone[0])
     done = subprocess.run([program, "page-*.html"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

@@ -143,7 +143,7 @@ def test_the_run_page_judges_first_and_shows_everything() -> None:
         "125 ops/s",
         'data-pb-around="20260102_030405-baseline" data-root="../../"',
         "inuse_space: the 2 heaviest of 7 functions, total 400 B",
-        "<svg>space</svg>",
+        '<a href="flame/index.html">Full window</a>',
         'data-src="../../data/01/0123456789abcdef.pfv.js"',
         'data-type="1"',
         "# Not a heading &lt;b&gt;",

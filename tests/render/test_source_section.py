@@ -84,10 +84,10 @@ def test_without_source_there_is_no_view() -> None:
 def test_hostile_text_is_only_text(text: str) -> None:
     store = SourceStore("c" * 40, URL, (file((text, text), path="x.go"),))
     made = view(record(annotated(6, last=6, path="x.go", name=text)), store)
-    caller = '{% from "partials/source.html.j2" import annotated_source %}{{ annotated_source(view, section) }}'
+    caller = '{% from "partials/source.html.j2" import annotated_source %}{{ annotated_source(view, title) }}'
     env = environment({**read_templates(templates_dir()), "caller": caller})
-    html = render(env, "caller", view=made, section={"name": text})
-    plain = render(env, "caller", view=view(record(annotated(6, last=6, path="x.go")), store), section={"name": ""})
+    html = render(env, "caller", view=made, title=text)
+    plain = render(env, "caller", view=view(record(annotated(6, last=6, path="x.go")), store), title="")
     tags = re.findall(r"<[^>]*>", html)
     allowed = r"/?(h4|p|i|span|code|wbr|details|summary|div|table|caption|thead|tbody|tr|th|td|a)\b"
     assert all(re.match(rf"<{allowed}", tag) for tag in tags)

@@ -23,4 +23,5 @@ def test_what_is_read() -> None:
     found = templates.read_templates(templates.templates_dir())
     assert list(found) == sorted(found)
     assert {"mkdocs.yml.j2", "pages/run.html.j2", "partials/macros.html.j2", "guide/index.md"} <= set(found)
-    assert not any(name.startswith(("assets", "overrides")) for name in found)
+    assert not any(name.startswith("assets") for name in found)
+    assert [name for name in found if name.startswith("overrides")] == list(templates.FRAME)

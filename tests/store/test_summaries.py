@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -44,6 +45,13 @@ def test_a_summary_comes_back_and_is_one_line(summary: RunSummary) -> None:
 def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"no summary|Expecting|indices"):
         summaries.load(data)
+
+
+@pytest.mark.parametrize("columns", [[], [["a"], [1.0]], [["a"], [1.0], []], [["a"], [1.0], [""], [""]]])
+def test_columns_that_do_not_belong_together_are_refused(columns: list[list[object]]) -> None:
+    value = json.loads(summaries.dump(summarize(record()))) | {"measurements": columns}
+    with pytest.raises(ValueError, match="no summary"):
+        summaries.load(json.dumps(value))
 
 
 def test_a_summary_says_what_lists_need() -> None:
