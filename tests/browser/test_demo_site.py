@@ -179,7 +179,7 @@ def test_late_data_moves_nothing(browser: Any, site: Path, place: str) -> None:
             ".observe({ type: 'layout-shift', buffered: true });"
         )
         page.goto(path.as_uri())
-        page.wait_for_load_state("networkidle")
+        page.evaluate("new Promise((done) => requestIdleCallback(done))")
         assert page.evaluate("shifted") < 0.001
         flame = page.locator(".pb-flame, [data-pb-pair]").first
         if flame.count():

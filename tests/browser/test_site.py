@@ -178,6 +178,24 @@ def test_what_is_long_comes_when_it_is_opened(base: str, page: Any) -> None:
     assert page.evaluate("document.querySelector('[data-pb-late=files] a').href.includes('/raw/')")
 
 
+def test_what_was_opened_before_the_scripts_ran_comes_too(site: Path, page: Any) -> None:
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    with serve(site) as address:
+        page.goto(f"{address}/index.html")
+        page.route("**/assets/profbook.js*", hold)
+        page.evaluate("(address) => { location.href = address; }", f"{address}/{RUN}")
+        page.get_by_text("Commands for go tool pprof").first.click()
+        page.wait_for_function("document.querySelector('details[data-pb-late][open]')")
+        assert page.locator(".pb-command").count() == 0
+        for route in held:
+            route.continue_()
+        page.locator(".pb-command:visible").first.wait_for()
+
+
 def test_search_finds_runs_functions_and_codes(base: str, page: Any) -> None:
     page.goto(f"{base}/{RUN}")
     wanted = (("mallocgc", "Function runtime.mallocgc"), ("goroutine_leak", "Findings"), ("alert", "Run 20260104"))

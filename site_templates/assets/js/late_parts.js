@@ -14,7 +14,9 @@ addEventListener("keydown", (event) => {
 export function bootLate(root) {
   const fill = (box) => void loadPart("late").then((part) => part.fill(box));
   once(root, "details[data-pb-late]", "Late", (box) => {
-    box.addEventListener("toggle", () => fill(box), { once: true });
+    // Opened before the scripts ran, it will not be toggled again.
+    if (box.open) fill(box);
+    else box.addEventListener("toggle", () => fill(box), { once: true });
   });
   const near = new IntersectionObserver((seen) => {
     for (const { isIntersecting, target } of seen) {
