@@ -191,7 +191,7 @@ def _one_file(page: object, config: Config) -> bytes:
 
     assert isinstance(page, StampedPage)
     folder = templates_dir()
-    names = ("chart.css", "cost.css", "flame.css", "page.css", "table.css")
+    names = ("chart.css", "cost.css", "flame.css", "flame_still.css", "page.css", "table.css")
     styles = {name: (folder / "assets" / "css" / name).read_text(encoding="utf-8") for name in names}
     return one_file(page, templates=read_templates(folder), styles=styles, site_url=config.site.url)
 

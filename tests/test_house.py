@@ -55,7 +55,7 @@ def test_scripts_and_templates_are_small() -> None:
 
 STYLES = sorted((ROOT / "site_templates" / "assets" / "css").glob("*.css"))
 SET_IN_TYPE = re.compile(
-    r"font-size: (?!var\(--pb-\w+\)|inherit|125%|[\d.]+p[tx])"
+    r"font-size: (?!var\(--pb-\w+(?:, (?:\.7rem|inherit))?\)|inherit|125%|[\d.]+p[tx])"
     r"|font-weight: (?!400|600|inherit)"
     r"|font: (?!inherit|400 var|12px)"
 )

@@ -20,6 +20,7 @@ from typing import Final
 
 from pipeline.errors import SiteError
 from pipeline.render import charts
+from pipeline.render.style import squeeze_style
 
 ENTRY: Final = "main.js"
 STANDALONE: Final = ("early.js",)
@@ -216,7 +217,7 @@ def read_assets(folder: Path, squeeze: Callable[[str], str] = charts.squeeze_scr
     sources = read_modules(folder / "js")
     styles = [path.read_text("utf-8") for path in sorted((folder / "css").glob("*.css"))]
     found = {f"assets/{name}": text.encode() for name, text in _published(sources, squeeze).items()}
-    found["assets/profbook.css"] = "\n".join(styles).encode()
+    found["assets/profbook.css"] = "\n".join(map(squeeze_style, styles)).encode()
     found |= {f"assets/{path.name}": path.read_bytes() for path in sorted((folder / "img").glob("*"))}
     return found
 

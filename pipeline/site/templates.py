@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.errors import SiteError
+from pipeline.render.style import squeeze_style
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _PLACES: Final = (_PACKAGE.parent / "site_templates", _PACKAGE / "site_templates")
 _FOLDERS: Final = ("pages", "partials", "guide")
 FRAME: Final = ("overrides/partials/first.html", "overrides/partials/tight.html")
 """What a page that is whole by itself has in common with the theme's."""
+_STYLES: Final = ("assets/css/alone.css", "assets/css/flame_still.css")
+"""What such a page is drawn with, which is written into it."""
 
 
 def templates_dir() -> Path:
@@ -27,7 +30,8 @@ def templates_dir() -> Path:
 
 def read_templates(folder: Path) -> dict[str, str]:
     """Read the texts pages are made of: name under the folder -> text, in order of name."""
-    files = [folder / name for name in ("mkdocs.yml.j2", *FRAME)]
+    files = [folder / name for name in ("mkdocs.yml.j2", *FRAME, *_STYLES)]
     for part in _FOLDERS:
         files += [path for path in (folder / part).rglob("*") if path.suffix in {".j2", ".md"} and path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(files)}
+    texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(files)}
+    return texts | {name: squeeze_style(texts[name]) for name in _STYLES}

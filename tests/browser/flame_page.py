@@ -76,7 +76,8 @@ def payload(tree: CallTree) -> str:
 def write_page(folder: Path, tree: CallTree, *, type_index: int | None = None, before: str = "") -> None:
     """Write a page that holds a still picture, and beside it the profile."""
     shown = tree.default_index if type_index is None else type_index
-    (folder / "flame.css").write_text((ASSETS / "css" / "flame.css").read_text("utf-8"), encoding="utf-8")
+    sheets = [(ASSETS / "css" / name).read_text("utf-8") for name in ("flame.css", "flame_still.css")]
+    (folder / "flame.css").write_text("".join(sheets), encoding="utf-8")
     (folder / "classic.js").write_text(classic_script(), encoding="utf-8")
     (folder / "data.js").write_text(f'globalThis.payload = "{payload(tree)}";{before}', encoding="utf-8")
     (folder / "index.html").write_text(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PHONE, demo_site, watched_page
+from tests.browser.conftest import PHONE, demo_site, serve, watched_page
 
 pytestmark = pytest.mark.browser
 
@@ -104,6 +104,42 @@ def test_a_flame_graph_alone_is_there_at_once_and_as_large_as_the_window(
         assert still.locator(".pb-flame-svg rect").count() > 30
         still.locator(".pb-flame-svg a[href*='-row-']").first.dispatch_event("click")
         still.wait_for_url("**/index.html#profile-cpu-row-*")
+
+
+FONTS = """() => [...document.querySelectorAll("body *")].flatMap((one) => {
+    const hasText = [...one.childNodes].some((part) => part.nodeType === Node.TEXT_NODE && part.data.trim());
+    if (!hasText || one.localName === "title" || !one.checkVisibility()) return [];
+    const { fontFamily, fontSize, fontWeight, fontStyle } = getComputedStyle(one);
+    return [[fontFamily, fontSize, fontWeight, fontStyle].join()];
+})"""
+FILLS = """() => {
+    const boxes = [...document.querySelectorAll(".pb-flame-svg rect")];
+    return [...new Set(boxes.map((one) => getComputedStyle(one).fill))];
+}"""
+ASKED = """globalThis.asked = [];
+new PerformanceObserver((list) => {
+    for (const { name } of list.getEntries()) asked.push(name.split("/").at(-1).split("?")[0]);
+}).observe({ type: "resource", buffered: true });"""
+
+
+def test_the_first_frame_of_a_flame_graph_alone_needs_the_page_alone(browser: Any, site: Path) -> None:
+    (path,) = site.glob("runs/*-heap-leak/flame/index.html")
+    seen: list[str] = []
+    with watched_page(browser, site, java_script_enabled=False) as still:
+        still.on("request", lambda request: seen.append(request.url))
+        still.goto(path.as_uri())
+        assert len(still.evaluate(FILLS)) > 5
+        assert len(set(still.evaluate(FONTS))) == 2, "the picture's size and the page's"
+    assert [url for url in seen if not url.endswith("/favicon.svg")] == [path.as_uri()]
+    with watched_page(browser, site) as page:
+        page.add_init_script(ASKED)
+        with serve(site) as address:
+            page.goto(f"{address}/{path.relative_to(site).as_posix()}")
+            before = page.evaluate(FILLS)
+            page.wait_for_selector(".pb-flame[data-state=ready]")
+            asked = page.evaluate("asked")
+    assert len(before) > 5
+    assert asked.index("profbook.css") < asked.index("profbook.js"), "tools are as large as their style says"
 
 
 def test_planted_leaks_are_named(site: Path) -> None:

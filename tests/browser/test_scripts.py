@@ -1,4 +1,4 @@
-"""Our linked scripts in a real browser: the linker's output runs, and the pure parts of the modules are right."""
+"""Our linked scripts and sheets in a real browser: they say what their sources say."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.render.style import squeeze_style
 from pipeline.site.assets import link_modules
 from pipeline.site.templates import templates_dir
 from tests.site.test_assets import MODULES
@@ -68,3 +69,29 @@ def test_pure_parts_of_our_scripts(page: Any) -> None:
         ["", None, -1, "a b"],
         ["2026-01-02 03:04:05 UTC", "soon"],
     ]
+
+
+RULES = """(text) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    return [...sheet.cssRules].map((rule) => rule.cssText);
+}"""
+ODD = """
+/* a { b } */
+.a,
+.b /* not c */ .d > i { content: "▸ "; margin : 1px -2px ; }
+@media (min-width: 1em) {
+  .a :is(b, i) { top: 0 }
+
+  .b:not(.c) .d { --x: a b; }
+}
+"""
+
+
+@pytest.mark.browser
+def test_a_squeezed_sheet_says_what_it_said(page: Any) -> None:
+    sheets = [path.read_text("utf-8") for path in sorted((templates_dir() / "assets" / "css").glob("*.css"))]
+    for text in (*sheets, ODD):
+        small = squeeze_style(text)
+        assert "\n" not in small
+        assert page.evaluate(RULES, small) == page.evaluate(RULES, text) != []

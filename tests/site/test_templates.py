@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,5 +24,7 @@ def test_what_is_read() -> None:
     found = templates.read_templates(templates.templates_dir())
     assert list(found) == sorted(found)
     assert {"mkdocs.yml.j2", "pages/run.html.j2", "partials/macros.html.j2", "guide/index.md"} <= set(found)
-    assert not any(name.startswith("assets") for name in found)
+    styles = [name for name in found if name.startswith("assets")]
+    assert styles == ["assets/css/alone.css", "assets/css/flame_still.css"]
+    assert not [name for name in styles if re.search(r"/\*|\n", found[name])]
     assert [name for name in found if name.startswith("overrides")] == list(templates.FRAME)

@@ -235,9 +235,9 @@ export function labelOf(scene, { item }) {
   return measured.signed && !measured.pair ? `${scene.write(item.cum)} ${name}` : name;
 }
 
-/** Upright, bold for the total, italic for a frame inlined into its caller. */
+/** Italic for a frame inlined into its caller. */
 function setFont(painter, box) {
-  const style = !box ? "" : box.depth === 0 ? "600 " : box.item.inlined ? "italic " : "";
+  const style = box?.item.inlined ? "italic " : "";
   const font = `${style}12px ${painter.scene.palette.font}`;
   if (font === painter.font) return;
   painter.font = font;

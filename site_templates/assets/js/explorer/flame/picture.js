@@ -46,7 +46,7 @@ function drawBox(scene, box) {
   if (look.hatch) group.append(draw("rect", { ...area, fill: `url(#${look.hatch})` }));
   if (width < 18) return group;
   const ink = isMatched(scene, box) ? palette["match-text"] : palette.text;
-  const style = box.depth === 0 ? { "font-weight": 600 } : !box.more && box.item.inlined ? { "font-style": "italic" } : {};
+  const style = !box.more && box.item.inlined ? { "font-style": "italic" } : {};
   const words = look.mark ? `${look.mark} ${text}` : text;
   group.append(draw("text", { x: 4, y: Math.round(rowHeight / 2) + 4, fill: ink, ...style }, plain(words)));
   return group;
