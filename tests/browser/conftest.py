@@ -26,6 +26,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE = 120_000
+"""Milliseconds that a page has for what a test waits for: a busy machine is slow, not wrong."""
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +68,7 @@ def _until_scripts_ran(page: object) -> None:
 def watched_page(browser: object, allowed_folder: Path, **options: object) -> Iterator[object]:
     """Open a page; at the end fail on console errors, page errors, and requests outside folder and local server."""
     context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     if options.get("java_script_enabled", True):
         _until_scripts_ran(page)
