@@ -283,6 +283,16 @@ def test_scripts_come_after_the_first_frame_and_in_their_order(base: str, page: 
     assert all(start >= painted for start in begun)  # nothing is timed on the disk
 
 
+def test_links_have_their_colour_at_once(base: str, page: Any) -> None:
+    """A colour that fades begins with a browser's own, and below the fold stays it until that is drawn."""
+    page.goto(f"{base}/{RUN}")
+    seen = page.evaluate(
+        """[...document.querySelectorAll(".pb-page a")].map((one) => getComputedStyle(one).transitionProperty)"""
+    )
+    assert len(seen) > 10
+    assert set(seen) == {"none"}
+
+
 def test_a_run_page_is_set_in_few_fonts(base: str, page: Any) -> None:
     """Each costs a part of a millisecond before the first frame, and there were 28."""
     page.goto(f"{base}/{RUN}")
