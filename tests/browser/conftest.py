@@ -29,6 +29,14 @@ ARGUMENTS = (
 PATIENCE = 120_000
 """Milliseconds that a page has for what a test waits for: a busy machine is slow, not wrong."""
 
+FONTS = """() => [...document.querySelectorAll("body *")].flatMap((one) => {
+    const hasText = [...one.childNodes].some((part) => part.nodeType === Node.TEXT_NODE && part.data.trim());
+    if (!hasText || !one.checkVisibility()) return [];
+    const { fontFamily, fontSize, fontWeight, fontStyle } = getComputedStyle(one);
+    return [[fontFamily, fontSize, fontWeight, fontStyle].join()];
+})"""
+"""Gives the font of every element with text that is to be seen."""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:

@@ -18,7 +18,7 @@ from pipeline.model.pfv import pack
 from pipeline.render import links
 from pipeline.render.payload import payload_scripts
 from tests.browser.asking import publish
-from tests.browser.conftest import serve, watched_page
+from tests.browser.conftest import FONTS, serve, watched_page
 from tests.builders import pprof_bytes
 from tests.site.test_build import TREE, build, content, project
 
@@ -191,6 +191,8 @@ def test_what_was_opened_before_the_scripts_ran_comes_too(site: Path, page: Any)
         page.get_by_text("Commands for go tool pprof").first.click()
         page.wait_for_function("document.querySelector('details[data-pb-late][open]')")
         assert page.locator(".pb-command").count() == 0
+        while not held:  # scripts are asked for after the first frame
+            page.wait_for_timeout(20)
         for route in held:
             route.continue_()
         page.locator(".pb-command:visible").first.wait_for()
@@ -284,7 +286,7 @@ def test_scripts_come_after_the_first_frame_and_in_their_order(base: str, page: 
 
 
 def test_links_have_their_colour_at_once(base: str, page: Any) -> None:
-    """A colour that fades begins with a browser's own, and below the fold stays it until that is drawn."""
+    """A colour that fades begins with a browser's own where a style was asked for before a sheet came."""
     page.goto(f"{base}/{RUN}")
     seen = page.evaluate(
         """[...document.querySelectorAll(".pb-page a")].map((one) => getComputedStyle(one).transitionProperty)"""
@@ -296,14 +298,7 @@ def test_links_have_their_colour_at_once(base: str, page: Any) -> None:
 def test_a_run_page_is_set_in_few_fonts(base: str, page: Any) -> None:
     """Each costs a part of a millisecond before the first frame, and there were 28."""
     page.goto(f"{base}/{RUN}")
-    fonts = page.evaluate(
-        """() => [...document.querySelectorAll("body *")].flatMap((one) => {
-            const hasText = [...one.childNodes].some((part) => part.nodeType === Node.TEXT_NODE && part.data.trim());
-            if (!hasText || !one.checkVisibility()) return [];
-            const { fontFamily, fontSize, fontWeight, fontStyle } = getComputedStyle(one);
-            return [[fontFamily, fontSize, fontWeight, fontStyle].join()];
-        })"""
-    )
+    fonts = page.evaluate(FONTS)
     assert len(set(fonts)) <= 15, sorted(set(fonts))
 
 
