@@ -78,7 +78,7 @@ def look(root: Path, config: Config) -> Look:
     """Look at all runs, and at all that was derived from them, once: what takes time with many runs."""
     sent = scout.taken(root)
     sent.wait_with(_preparations())
-    site = _site_state(sent.told("state") or scout.marks(root))
+    site = _site_state(sent.state or scout.marks(root))
     found = known_runs(root, config, sent)
     keys = record_keys(found, config)
     plan = pairing.plan(config.compare, [one.run for one in found], config.comparison)

@@ -18,7 +18,7 @@ from pipeline.render import encode, links
 from pipeline.render.env import Environment, render
 from pipeline.render.history_section import step_rows
 from pipeline.render.permalinks import linked_headings
-from pipeline.render.trends_page import STEPS, labels_by_newest, oldest_page, searched, step_value, stretch_list
+from pipeline.render.trends_page import STEPS, labels_in_order, oldest_page, searched, step_value, stretch_list
 
 _STEPS: Final = 40
 _ROWS: Final = 12
@@ -54,7 +54,7 @@ def functions_page(
     found = [step for step in history.steps if step.series.function]
     known = {run.id for run in summaries}
     changed = step_rows(found[:_STEPS], known, root="../")
-    labels = labels_by_newest(summaries)
+    labels = labels_in_order(summaries)
     heavy = [_heavy(run, table) for run in over_time.newest if run.facts.id in known for table in run.tables]
     body = render(
         env,

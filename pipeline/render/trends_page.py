@@ -86,16 +86,16 @@ def trends_page(
 ) -> StampedPage:
     """Make the page; ``headline`` are the metrics that are shown without scripts."""
     by_label = _by_label(summaries)
-    newest = sorted(by_label, key=lambda label: (by_label[label][-1].started, label), reverse=True)
-    shown = [_label_trends(label, by_label[label], history, metrics, headline) for label in newest[:_LABELS]]
+    first = sorted(by_label, key=lambda one: (_is_series(by_label[one]), by_label[one][-1].started, one), reverse=True)
+    shown = [_label_trends(label, by_label[label], history, metrics, headline) for label in first[:_LABELS]]
     body = render(
         env,
         "pages/trends.html.j2",
         root="../",
         labels=shown,
-        others=max(0, len(newest) - _LABELS),
+        others=max(0, len(first) - _LABELS),
         undated=over_time.undated,
-        island=_island(summaries, newest, over_time, history, metrics, headline),
+        island=_island(summaries, first, over_time, history, metrics, headline),
     )
     toc = (("trends", "Trends"), *((one.anchor, one.label or "no label") for one in shown))
     return StampedPage(links.TRENDS, "Trends", linked_headings(body), toc)
@@ -143,10 +143,17 @@ def step_value(step: Step) -> dict[str, Any]:
     }
 
 
-def labels_by_newest(summaries: Sequence[RunSummary]) -> list[str]:
-    """Name the labels, that of the newest run first."""
+def labels_in_order(summaries: Sequence[RunSummary]) -> list[str]:
+    """Name the labels, that of the newest run first; those with one run, which shows no change, come last."""
     dated = sorted((run for run in summaries if run.started), key=lambda run: (run.started, run.id), reverse=True)
-    return list(dict.fromkeys(run.label for run in dated))
+    by_label = defaultdict(list)
+    for run in dated:
+        by_label[run.label].append(run)
+    return sorted(by_label, key=lambda label: not _is_series(by_label[label]))
+
+
+def _is_series(runs: Sequence[RunSummary]) -> bool:
+    return len(runs) > 1
 
 
 def _by_label(summaries: Sequence[RunSummary]) -> dict[str, list[RunSummary]]:
@@ -226,13 +233,13 @@ def _figure(
 
 def _island(
     summaries: Sequence[RunSummary],
-    newest: Sequence[str],
+    first: Sequence[str],
     over_time: OverTime,
     history: History,
     metrics: Mapping[str, Metric],
     headline: Sequence[str],
 ) -> dict[str, Any]:
-    labels = [*newest, *(label for label in labels_by_newest(summaries) if label not in set(newest))]
+    labels = [*first, *(label for label in labels_in_order(summaries) if label not in set(first))]
     measured = set().union(*(column(run.measurements, "metric") for run in summaries))
     return {
         "labels": [encode.visible(label) for label in labels],

@@ -1,10 +1,11 @@
-"""A look at all that is there, taken by a process of its own from the first moment of a command.
+"""A look at all that is there, taken by processes of their own from the first moment of a command.
 
-Rules: looking at the files of thousands of runs takes as long as loading the program does, so both are done at once.
-The scout tells what the memories (`store.seen`) know of each folder that is as it was; of what is new or changed it
-tells nothing, and whoever asks looks there. What it saw is from the beginning of the command and is given out once: a
-second look is a real one. It is forked where that is safe: on Linux, in a program with one thread. Where it cannot be,
-or dies, nothing is told: that costs time and nothing else. Nothing heavy is imported here.
+Rules: looking at the files of thousands of runs takes as long as loading the program does, and the site's as long as
+all others: while the program is loaded, one process looks at the site and one at what it is made of. They tell what the
+memories (`store.seen`) know of each folder that is as it was; of what is new or changed they tell nothing, and whoever
+asks looks there. What they saw is from the beginning of the command and is given out once: a second look is a real one.
+They are forked where that is safe: on Linux, in a program with one thread. Where one cannot be, or dies, nothing is
+told: that costs time and nothing else. Nothing heavy is imported here.
 """
 
 from __future__ import annotations
@@ -30,64 +31,79 @@ MANY: Final = 150
 PROFILES: Final = "profiles"
 """The folder of runs a scout looks at; the settings that may name another one are not read yet."""
 
-_SECTIONS: Final = ("state", "runs", "derived", "site")
+_WAYS: Final = (("runs", "derived"), ("site",))
+"""What each process looks at, in order."""
+
 _SIZE: Final = 8
 _BEGUN: Final = "cache/site-begun"
 
 
-class Scout:
-    """One process that looks; ``told`` waits for what it says."""
+class Process:
+    """One process that looks at ``sections``; it says over ``talk`` how many bytes of its next one are in ``place``."""
 
-    def __init__(self, pid: int = 0, talk: int = -1, place: int = -1) -> None:
+    def __init__(self, pid: int, talk: int, place: int, sections: tuple[str, ...]) -> None:
+        self.sections = sections
         self._pid, self._talk, self._place = pid, talk, place
         self._told: dict[str, dict[str, str]] = {}
         self._at = 0
-        self._meanwhile: Iterator[Callable[[], object]] = iter(())
+
+    def told(self, section: str, meanwhile: Iterator[Callable[[], object]]) -> Mapping[str, str]:
+        """Wait for one of its sections, with pieces of work to do meanwhile."""
+        while section not in self._told:
+            while self._is_silent() and (work := next(meanwhile, None)):
+                work()
+            self._told[self.sections[len(self._told)]] = self._next()
+        return self._told[section]
+
+    def _next(self) -> dict[str, str]:
+        try:
+            size = int.from_bytes(os.read(self._talk, _SIZE), "little")
+            found: dict[str, str] = marshal.loads(os.pread(self._place, size, self._at)) if size else {}  # noqa: S302 - our own
+        except (OSError, ValueError, EOFError, TypeError):
+            return {}
+        self._at += size
+        return found
+
+    def _is_silent(self) -> bool:
+        listening = select.poll()
+        listening.register(self._talk, select.POLLIN)
+        return not listening.poll(0)
+
+    def end(self) -> None:
+        """End it, whatever it is doing."""
+        os.close(self._talk)
+        os.close(self._place)
+        with suppress(OSError):
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+
+
+class Scout:
+    """What is seen from the beginning of a command; ``state`` is what `marks` gave before anything was looked at."""
+
+    def __init__(self, state: Mapping[str, str] | None = None) -> None:
+        self.state = dict(state or {})
+        self.processes: list[Process] = []
         self.is_taken = False
+        self._meanwhile: Iterator[Callable[[], object]] = iter(())
 
     def wait_with(self, work: Iterable[Callable[[], object]]) -> None:
         """Do pieces of work, one after the other, whenever somebody waits for what is told."""
         self._meanwhile = iter(work)
 
     def told(self, section: str) -> Mapping[str, str]:
-        """Say what is known of each folder of ``runs`` or ``derived``, of each unit of the ``site``, or what `marks`
-        gave before (``state``), by name; empty where nothing is.
+        """Say what is known of each folder of ``runs`` or ``derived``, or of each unit of the ``site``, by name; empty
+        where nothing is.
         """
-        while section not in self._told:
-            found = self._next()
-            if found is None:
-                self._told |= {name: {} for name in _SECTIONS if name not in self._told}
-            else:
-                self._told[_SECTIONS[len(self._told)]] = found
-        return self._told[section]
-
-    def _next(self) -> dict[str, str] | None:
-        while self._is_silent() and (work := next(self._meanwhile, None)):
-            work()
-        try:
-            size = int.from_bytes(os.read(self._talk, _SIZE), "little") if self._pid else 0
-            found: dict[str, str] = marshal.loads(os.pread(self._place, size, self._at)) if size else {}  # noqa: S302 - our own
-        except (OSError, ValueError, EOFError, TypeError):
-            return None
-        self._at += size
-        return found if size else None
-
-    def _is_silent(self) -> bool:
-        if not self._pid:
-            return False
-        listening = select.poll()
-        listening.register(self._talk, select.POLLIN)
-        return not listening.poll(0)
+        for process in self.processes:
+            if section in process.sections:
+                return process.told(section, self._meanwhile)
+        return {}
 
     def dismiss(self) -> None:
-        """End the process."""
-        if self._pid:
-            os.close(self._talk)
-            os.close(self._place)
-            with suppress(OSError):
-                os.kill(self._pid, signal.SIGKILL)
-                os.waitpid(self._pid, 0)
-        self._pid = 0
+        """End its processes."""
+        while self.processes:
+            self.processes.pop().end()
 
 
 NONE: Final = Scout()
@@ -101,22 +117,30 @@ def send(root: Path) -> None:
     try:
         if len(os.listdir(root / "build" / "derived")) < MANY:  # noqa: PTH208 - names alone, and fast
             return
-        opened = [os.memfd_create("profbook")]
     except OSError:
         return
+    sent = _sent[root] = Scout(marks(root))  # before anybody looks: what changes from here on is seen to have changed
+    for sections in _WAYS:
+        if process := _fork(root, sections):
+            sent.processes.append(process)
+
+
+def _fork(root: Path, sections: tuple[str, ...]) -> Process | None:
+    opened: list[int] = []
     try:
+        opened.append(os.memfd_create("profbook"))
         opened += os.pipe()
         pid = os.fork()
     except OSError:
         for one in opened:
             os.close(one)
-        return
+        return None
     place, talk, theirs = opened
     if not pid:
         os.close(talk)
-        _work(root, theirs, place)
+        _work(root, sections, theirs, place)
     os.close(theirs)
-    _sent[root] = Scout(pid, talk, place)
+    return Process(pid, talk, place, sections)
 
 
 def taken(root: Path) -> Scout:
@@ -164,15 +188,15 @@ def memory_file(root: Path, name: str) -> Path:
 # --- in the process of its own -----------------------------------------------------------------------------------
 
 
-def _work(root: Path, talk: int, place: int) -> NoReturn:
+def _work(root: Path, sections: tuple[str, ...], talk: int, place: int) -> NoReturn:
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever sent us says what there is to say
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in range(3):  # nobody shall wait for us at the end of a pipe
             os.dup2(nothing, stream)
         gc.disable()
-        for found in look_around(root):
-            data = marshal.dumps(found)
+        for section in sections:
+            data = marshal.dumps(look_at(root, section))
             with open(place, "wb", closefd=False) as file:
                 file.write(data)
             os.write(talk, len(data).to_bytes(_SIZE, "little"))
@@ -180,20 +204,16 @@ def _work(root: Path, talk: int, place: int) -> NoReturn:
         os._exit(0)
 
 
-def look_around(root: Path) -> Iterator[dict[str, str]]:
-    """Look at a project; gives each section of what is told, in order."""
+def look_at(root: Path, section: str) -> dict[str, str]:
+    """Look at a section of a project; gives what is told of it."""
     from pipeline.store import seen
 
-    def known(name: str) -> seen.Memory:
-        return seen.Memory(memory_file(root, name), is_kept=False)
+    memory = seen.Memory(memory_file(root, section), is_kept=False)
+    if section == "site":
+        from pipeline.store.tree import SiteTree
 
-    yield marks(root)
-    yield _folders(f"{root}/{PROFILES}", known("runs"))
-    yield _folders(f"{root}/build/derived", known("derived"))
-
-    from pipeline.store.tree import SiteTree
-
-    yield SiteTree(root / "build" / "site", known("site"), {}).remembered()
+        return SiteTree(root / "build" / "site", memory, {}).remembered()
+    return _folders(f"{root}/{PROFILES if section == 'runs' else 'build/derived'}", memory)
 
 
 def _folders(folder: str, memory: seen.Memory) -> dict[str, str]:

@@ -145,18 +145,16 @@ def written_anew(folder: Path, *forgotten: str) -> Cost:
 
 
 def sizes(folder: Path) -> None:
-    """Print what a run takes on disk; a file under two names counts once."""
-    seen: dict[int, int] = {}
+    """Print what a run takes on disk; the raw files of profiles are there twice, once under pprof's own addresses."""
     kinds: dict[str, int] = {}
     for path in (folder / "build" / "site").rglob("*"):
-        state = path.stat()
-        if path.is_file() and state.st_ino not in seen:
-            seen[state.st_ino] = state.st_size
+        if path.is_file():
             parts = path.relative_to(folder / "build" / "site").parts
-            kind = "raw" if {"raw", "pprof"} & set(parts) else "/".join(parts[:1]) if parts[0] != "runs" else path.name
-            kinds[kind] = kinds.get(kind, 0) + state.st_size
-    runs = len(list((folder / "profiles").iterdir()))
-    print(f"site: {sum(seen.values()) / 1e6:.1f} MB, {sum(seen.values()) / runs / 1e3:.0f} kB a run (target: ≤ 120 kB)")
+            inner = next((one for one in ("raw", "pprof") if one in parts), path.name)
+            kind = inner if parts[0] == "runs" else parts[0]
+            kinds[kind] = kinds.get(kind, 0) + path.stat().st_size
+    runs, size = len(list((folder / "profiles").iterdir())), sum(kinds.values())
+    print(f"site: {size / 1e6:.1f} MB, {size / runs / 1e3:.0f} kB a run (target: ≤ 120 kB)")
     for kind, size in sorted(kinds.items(), key=lambda pair: -pair[1])[:8]:
         print(f"  {kind:24} {size / runs / 1e3:8.1f} kB a run")
 

@@ -14,7 +14,7 @@ from pipeline.model.summary import RunSummary
 from pipeline.render import encode
 from pipeline.render.env import environment
 from pipeline.render.trend_figure import trend_picture
-from pipeline.render.trends_page import trends_page
+from pipeline.render.trends_page import labels_in_order, trends_page
 from tests.records import HOSTILE
 from tests.render.test_pages import TEMPLATES, Structure
 
@@ -92,12 +92,20 @@ def test_runs_that_failed_or_have_no_start_are_not_drawn(facts: dict) -> None:
 
 
 def test_the_script_is_told_labels_stretches_and_metrics() -> None:
-    runs = (*RUNS, summary(30, "pr"))
+    runs = (*RUNS, summary(30, "pr"), summary(31, "pr"))
     told = island(body(runs))
     assert told["labels"] == ["pr", "main"]
     assert told["stretches"] == [["0123456789abcdef", False, [0, 1]]]
     assert [one[0] for one in told["metrics"]] == ["ops_per_sec", "rss_max"]
     assert told["oldest"] is None
+
+
+def test_a_label_with_one_run_comes_after_those_that_show_a_change() -> None:
+    runs = (*RUNS, summary(30, "pr"), summary(31, "pr"), summary(40, "tried"), summary(41, "failed", state="failed"))
+    text = body(runs)
+    assert island(text)["labels"] == ["pr", "main", "tried", "failed"]
+    assert re.findall(r'<h2 id="label-(\w+)"', text) == ["pr", "main", "tried"]
+    assert labels_in_order(runs) == ["pr", "main", "failed", "tried"]
 
 
 def test_runs_that_left_the_site_are_said_to_have_no_page() -> None:

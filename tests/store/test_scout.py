@@ -34,8 +34,8 @@ code = main(["site"])
 print("told", told)
 sys.exit(code)
 """
-SILENT = "scout.look_around = lambda root: iter(())"
-BROKEN = "scout.look_around = lambda root: iter([{}, {}, 1 / 0])"
+SILENT = "scout.look_at = lambda root, section: os._exit(0)"
+BROKEN = "scout.look_at = lambda root, section: {} if section == 'runs' else 1 / 0"
 UNABLE = "def no(): raise OSError('no more processes')\nos.fork = no"
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a scout is forked on Linux only")
@@ -70,11 +70,11 @@ def tree(root: Path) -> dict[str, bytes]:
 
 
 def test_what_has_not_changed_is_told_and_what_has_is_found(root: Path) -> None:
-    assert site(root) == ({"state": 0, "runs": 0, "derived": 0}, True)  # nothing was there: nobody was sent
+    assert site(root) == ({"runs": 0, "derived": 0}, True)  # nothing was there: nobody was sent
     site(root)
     told, built = site(root)
     assert not built
-    assert (told["runs"], told["derived"], told["state"]) == (3, 3, 2)
+    assert (told["runs"], told["derived"]) == (3, 3)
     assert told["site"] > len(RUNS)
 
     whole, state = tree(root), (page := root / "build/site/runs" / RUNS[1] / "index.html").stat()
@@ -98,7 +98,7 @@ def test_a_site_that_grew_is_the_same_with_a_scout_and_without(root: Path, many:
     assert told["runs"] == (2 if (many, first) == (1, "") else 0)
     grown = tree(root)
     shutil.rmtree(root / "build")
-    assert site(root) == ({"state": 0, "runs": 0, "derived": 0}, True)
+    assert site(root) == ({"runs": 0, "derived": 0}, True)
     assert tree(root) == grown
 
 
@@ -125,11 +125,11 @@ from pipeline.store import scout
 
 done, doing = os.pipe()
 scout.MANY, root = 0, Path(sys.argv[1])
-scout.look_around = lambda _: iter([{"done": "yes" if select.select([done], [], [], 20)[0] else "no"}])
+scout.look_at = lambda _, section: {section: "yes" if select.select([done], [], [], 20)[0] else "no"}
 scout.send(root)
 sent = scout.taken(root)
 sent.wait_with([lambda: os.write(doing, b"1")])
-print(sent.told("state"), sent.told("runs"))
+print(sent.told("runs"))
 scout.dismiss()
 """
 
@@ -139,4 +139,4 @@ def test_who_waits_works_meanwhile(tmp_path: Path) -> None:
     (tmp_path / "build" / "derived").mkdir(parents=True)
     command = [sys.executable, "-c", WAITING, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == "{'done': 'yes'} {}\n"
+    assert done.stdout == "{'runs': 'yes'}\n"
