@@ -75,7 +75,7 @@ def test_boxes_are_the_sums_of_their_paths(open_flame: Open, direction: str, col
     boxes = page.evaluate(LAY, [direction, center, collapse, 1200, [], 1])
     paths = paths_of(direction, center, collapse=collapse)
     whole = sum(value for _, side, value in paths if side == 1)
-    expected = {key: value for key, value in sums_of(paths).items() if value / whole * 1200 >= 0.6}
+    expected = {key: value for key, value in sums_of(paths).items() if value / whole * 1200 >= 1}
     shown = {(box["side"], tuple(box["path"])): box["value"] for box in boxes if box["path"] and not box["more"]}
     assert len(expected) > 50
     assert shown == expected
@@ -114,7 +114,7 @@ def test_a_zoomed_path_is_as_wide_as_the_picture_and_its_hash_finds_it(
     assert {tuple(box["path"]): box["value"] for box in below if not box["more"]} == {
         key: value
         for (_, key), value in sums.items()
-        if key[:3] == path and len(key) == 4 and value / sums[side, path] * 800 >= 0.6
+        if key[:3] == path and len(key) == 4 and value / sums[side, path] * 800 >= 1
     }
     found_path = page.evaluate(
         """([names, isUp, center]) => {

@@ -32,6 +32,8 @@ QUESTIONS = 220
 ENTRY = """import { compileRe2 } from "./explorer/filter/re2.js";
 import { openDesk } from "./explorer/filter/desk.js";
 import { openEngine } from "./explorer/filter/engine.js";
+import { weights } from "./explorer/data/tree.js";
+import { rankedSums } from "./explorer/filter/sums.js";
 import { rankRows, topTable } from "./explorer/filter/top.js";
 import { RankedRows } from "./explorer/views/ranked.js";
 if (typeof document !== "undefined") {
@@ -44,9 +46,10 @@ if (typeof document !== "undefined") {
     rows: heavy(rows, options), total: tree.exactTotals[type], warnings: tree.warnings,
   });
   // What the explorer's table shows: sums of the worker where these suffice, else of the filtered tree.
-  const rowsOf = (tree, type, sums, options) => {
-    if (!sums) return topTable(tree, type, options);
-    engine.summed += 1;
+  const rowsOf = async (tree, type, told, options) => {
+    if (!told && tree.flat[type].exact) return topTable(tree, type, options);
+    const sums = told ?? { tree, ...(await rankedSums(tree, weights(tree, type))) };
+    engine.summed += told ? 1 : 0;
     if (!options.byCum && !options.dropNegative) return new RankedRows(sums.tree, sums).slice(0);
     return rankRows(sums.tree, sums.sums, options);
   };
@@ -56,7 +59,7 @@ if (typeof document !== "undefined") {
     const { type: name } = tree.types[type];
     const isOnly = tree.types.findIndex((one) => one.type === name) === type;
     const sums = isOnly ? await engine.sums(place, null, filters, name) : null;
-    return told(tree, type, rowsOf(tree, type, sums, options), options);
+    return told(tree, type, await rowsOf(tree, type, sums, options), options);
   };
   engine.pairTop = async (head, base, filters, how, type, options = {}) => {
     const tree = await engine.pair(head, base, filters, how);

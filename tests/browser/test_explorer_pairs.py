@@ -23,7 +23,8 @@ Box = tuple[int, int, int]
 
 ENTRY = """import { decodePfv } from "./explorer/data/pfv.js";
 import { filterTree } from "./explorer/filter/plain.js";
-import { quickSums, rehearseSums, tableSums } from "./explorer/filter/sums.js";
+import { quickSums, rankedSums, rehearseSums, tableSums } from "./explorer/filter/sums.js";
+import { weights } from "./explorer/data/tree.js";
 import { rankRows, topTable } from "./explorer/filter/top.js";
 import { largest } from "./explorer/views/reports.js";
 import { RankedRows } from "./explorer/views/ranked.js";
@@ -37,7 +38,7 @@ import { besideTrees, pairRows, pairTrees, pairWeights, partTrees } from "./expl
 import { scaleTree, tableWeights } from "./explorer/shell/pair.js";
 globalThis.pure = { Callees, Callers, layOut, pathOf, measure, findPath, hashNames, besideTrees, pairRows, pairTrees,
   pairWeights, partTrees, scaleTree, tableWeights, filterTree, tableSums, rankRows, topTable, quickSums,
-  largest, RankedRows, rehearseSums,
+  largest, RankedRows, rehearseSums, rankedSums, weights,
   read: (text) => decodePfv(Uint8Array.from(atob(text), (char) => char.charCodeAt(0))) };
 """
 BOXES = """async ([head, base, direction, collapse, isParted, scale]) => {
@@ -191,6 +192,25 @@ def test_a_table_needs_no_filtered_tree(pure: Any) -> None:
             assert told["kept"] == told["sum"], ask
             compared += told["count"]
     assert compared > 500
+
+
+WHOLE = """async ([text]) => {
+  const tree = await pure.read(text);
+  const weights = pure.weights(tree, 1);
+  const found = await pure.rankedSums(tree, weights);
+  const rows = new pure.RankedRows(tree, found).slice(0);
+  const isSame = found === (await pure.rankedSums(tree, weights));
+  const sorted = (value) => JSON.stringify(value, ["id", "name", "flat", "cum"]);
+  return [sorted(rows), sorted(pure.topTable(tree, 1)), found.ranked.sum, rows.at(-1).sum, isSame];
+}"""
+
+
+def test_the_table_of_a_tree_the_page_has_is_that_of_its_nodes(pure: Any) -> None:
+    for seed in range(3):
+        rows, wanted, total, last, is_same = pure.evaluate(WHOLE, [packed(random_samples(seed, 150, depth=10))])
+        assert rows == wanted
+        assert total == last > 0
+        assert is_same
 
 
 RANKED = """async ([text, asks]) => {

@@ -3,11 +3,11 @@
  * `topTable` gives of `filterTree`, in two passes; of a pair, of each side. Pure; pprof's semantics.
  */
 import { pairFunctions } from "../shell/pair.js";
-import { whenIdle } from "../data/next_task.js";
+import { nextTask, whenIdle } from "../data/next_task.js";
 import { typeOf, withoutNodes } from "../data/tree.js";
 import { isFiltering, isQuick, NAME_FILTERS, needsSamples } from "./options.js";
 import { markFunctions } from "./plain.js";
-import { orderRows, rowsOf } from "./top.js";
+import { orderRows, rowsOf, sumRows } from "./top.js";
 
 /**
  * Tell whether two trees can be compared as they are: only samples tell the totals of signed profiles and the names of
@@ -39,6 +39,24 @@ export function tableSums(whole, base, filters, { type: name, known }) {
 /** The rows in their order, and what a table says of all of them: so it only makes the rows that are in view. */
 function ranked(tree, sums, sum) {
   return { rows: orderRows(tree, sums), sum, flat: largest(sums.flat), cum: largest(sums.cum) };
+}
+
+const known = new WeakMap();
+
+/**
+ * Add up and rank one sample type of a tree the page has, in a few tasks of their own.
+ * @param {import("../data/tree.js").Weights} weights by node @returns {Promise<{sums: object, ranked: object}>}
+ */
+export async function rankedSums(tree, weights) {
+  if (!known.has(weights)) {
+    rowsOf(tree);
+    await nextTask();
+    const sums = sumRows(tree, weights);
+    await nextTask();
+    known.set(weights, { sums, ranked: ranked(tree, sums, sums.flat.reduce((sum, one) => sum + one, 0)) });
+    await nextTask();
+  }
+  return known.get(weights);
 }
 
 function largest(column) {

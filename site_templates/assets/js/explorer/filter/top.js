@@ -59,7 +59,7 @@ export function topTable(tree, type, options = {}) {
  * @param {{flat: Float64Array | BigInt64Array, cum: Float64Array | BigInt64Array}} own by node
  * @returns {{flat: Float64Array | BigInt64Array, cum: Float64Array | BigInt64Array}} by row
  */
-function sumRows(tree, own) {
+export function sumRows(tree, own) {
   const { rowOf, firstOf } = rowsOf(tree);
   const flat = new own.flat.constructor(firstOf.length);
   const cum = new own.cum.constructor(firstOf.length);

@@ -66,7 +66,9 @@ class Flame {
       if (HAS_KEY.test(location.hash)) await this.linked;
       if (!this.state.type) this.setType(Number(dataset.type ?? this.tree.defaultType));
       await nextTask();
-      this.weigh();
+      const weights = this.weigh();
+      await nextTask();
+      this.view.prepare({ tree: this.tree, weights, state: this.state });
       await nextTask();
       this.show();
       await needTools();

@@ -1,7 +1,27 @@
-/** What the controls around a flame graph say: they follow what is drawn. */
+/** The controls around a flame graph: they ask for changes, and say what is drawn. */
 import { valueWriter } from "../views/words.js";
 import { fillLegend } from "./dom.js";
 import { tools } from "./later.js";
+
+/** Have them act on a view. @param {import("./view.js").FlameView} view */
+export function listenToControls(view) {
+  const { parts } = view;
+  const set = (field, read) => (event) => view.change({ [field]: read(event.target) });
+  parts.type.addEventListener("change", set("type", (select) => select.value));
+  parts.direction.addEventListener("change", () => tools.turn(view, parts.direction.value));
+  parts.color.addEventListener("change", set("color", (select) => select.value));
+  parts.collapse.addEventListener("change", set("collapse", (tick) => tick.checked));
+  parts.search.addEventListener("input", set("query", (input) => input.value));
+  parts.previous.addEventListener("click", () => view.finder.walk(-1));
+  parts.next.addEventListener("click", () => view.finder.walk(1));
+  parts.reset.addEventListener("click", () => view.zoomTo(view.layout.whole));
+  parts.sandwich.addEventListener("click", () => tools.sandwich(view));
+  parts.copy.addEventListener("click", () => tools.copyName(view));
+  parts.grid.addEventListener("click", () => tools.showGrid(view, parts.tree.hidden));
+  parts.svg.addEventListener("click", () => tools.saveSvg(view));
+  parts.png.addEventListener("click", () => tools.savePng(view));
+  parts.minimap.addEventListener("click", (event) => tools.goThere(view, event));
+}
 
 /** @param {import("./view.js").FlameView} view */
 export function showControls(view) {

@@ -4,7 +4,7 @@
  */
 
 /** Boxes narrower than this are gathered into one "N more" box for each parent (pixels). */
-const NARROWEST = 0.6;
+const NARROWEST = 1; // pixel: narrower boxes are four in five of a large profile, and nobody can tell them apart
 
 /**
  * @typedef {object} Box

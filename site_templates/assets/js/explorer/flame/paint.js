@@ -147,6 +147,7 @@ function paintBox(painter, box, isCaller) {
   const { item } = box;
   const area = place(scene, box);
   if (box.more) {
+    if (box.width < 1) return; // a hatch of less than a pixel is none, and there may be thousands
     fillArea(painter, area, painter.rising, 1);
     if (box.width > 90) paintMore(painter, box, area);
     return;

@@ -4,7 +4,7 @@
  */
 import { valueWriter } from "../views/words.js";
 import { Callees } from "./callees.js";
-import { showControls } from "./controls.js";
+import { listenToControls, showControls } from "./controls.js";
 import { buildViewer, fillPath, windowOf } from "./dom.js";
 import { dress } from "./frame.js";
 import { listenToKeys, listenToPointer } from "./input.js";
@@ -22,6 +22,7 @@ const COARSE_ROW = 28;
 const FIELDS = ["direction", "center", "collapse", "color", "zoom", "query"];
 const NOWHERE = { path: [], side: 1 };
 const shown = new WeakMap();
+const lookOf = (state) => Object.fromEntries(FIELDS.map((field) => [field, state[field] ?? ""]));
 
 /** Write a text that is not there yet: what has not changed costs no layout. */
 function setText(element, text) {
@@ -66,17 +67,27 @@ export class FlameView {
     this.seen = null;
   }
 
+  /**
+   * Lay out what `update` will show, while the still picture is there: two tasks of the browser are shorter than one.
+   * @param {import("../views/context.js").Context} context
+   */
+  prepare({ tree, weights, state }) {
+    this.measured = measure(tree, weights);
+    dress(tree);
+    this.turnTo(lookOf(state));
+    this.laidWhole();
+  }
+
   /** Follow a state and a tree. @param {import("../views/context.js").Context} context */
   update(context) {
-    const isFirst = !this.context;
     const before = this.context;
     this.context = context;
     this.write = valueWriter(context);
     this.measured = measure(context.tree, context.weights);
     this.dressed = dress(context.tree);
-    if (isFirst) this.takeOver();
+    if (!before) this.takeOver();
     if (!this.finder && hasTools()) this.equip();
-    const isOther = isFirst || before.tree !== context.tree || before.weights !== context.weights;
+    const isOther = before?.tree !== context.tree || before.weights !== context.weights;
     if (isOther || !this.seen?.width) this.seen = null;
     this.apply(context.state, isOther);
   }
@@ -107,21 +118,7 @@ export class FlameView {
 
   listen() {
     const { parts } = this;
-    const set = (field, read) => (event) => this.change({ [field]: read(event.target) });
-    parts.type.addEventListener("change", set("type", (select) => select.value));
-    parts.direction.addEventListener("change", () => tools.turn(this, parts.direction.value));
-    parts.color.addEventListener("change", set("color", (select) => select.value));
-    parts.collapse.addEventListener("change", set("collapse", (tick) => tick.checked));
-    parts.search.addEventListener("input", set("query", (input) => input.value));
-    parts.previous.addEventListener("click", () => this.finder.walk(-1));
-    parts.next.addEventListener("click", () => this.finder.walk(1));
-    parts.reset.addEventListener("click", () => this.zoomTo(this.layout.whole));
-    parts.sandwich.addEventListener("click", () => tools.sandwich(this));
-    parts.copy.addEventListener("click", () => tools.copyName(this));
-    parts.grid.addEventListener("click", () => tools.showGrid(this, parts.tree.hidden));
-    parts.svg.addEventListener("click", () => tools.saveSvg(this));
-    parts.png.addEventListener("click", () => tools.savePng(this));
-    parts.minimap.addEventListener("click", (event) => tools.goThere(this, event));
+    listenToControls(this);
     parts.canvas.addEventListener("focus", () => this.schedule());
     parts.canvas.addEventListener("blur", () => this.hoverAt(null));
     listenToPointer(this);
@@ -150,7 +147,7 @@ export class FlameView {
 
   /** Bring the picture to a state. */
   apply(state, isOther) {
-    const look = Object.fromEntries(FIELDS.map((field) => [field, state[field] ?? ""]));
+    const look = lookOf(state);
     const changed = (...fields) => fields.some((field) => look[field] !== this.look[field]);
     const isTurned = isOther || changed("direction", "center", "collapse");
     const isSearched = isOther || changed("query");
@@ -170,9 +167,12 @@ export class FlameView {
     this.schedule();
   }
 
-  /** Make the partitions for a direction. */
+  /** Make the partitions for a direction, unless they are there. */
   turnTo({ direction, center, collapse }) {
     const { measured } = this;
+    const turned = [measured, direction, center, collapse];
+    if (turned.every((one, at) => one === this.turned?.[at])) return;
+    this.turned = turned;
     const key = direction === "sandwich" ? measured.tree.names.indexOf(center) : -1;
     this.direction = direction === "sandwich" && key < 0 ? "down" : direction;
     this.isUp = this.direction === "up";
@@ -205,7 +205,7 @@ export class FlameView {
   }
 
   /** The layout without a zoom, made once for each width and direction. */
-  laidWhole = () => (this.small ??= this.lay(NOWHERE));
+  laidWhole = () => (this.small?.width === this.window.width ? this.small : (this.small = this.lay(NOWHERE)));
 
   relayout() {
     const { box, space, reset, empty, help, canvas, grid, tree } = this.parts;
@@ -274,7 +274,6 @@ export class FlameView {
     if (box.offsetWidth - box.clientWidth > 2) box.style.overflowY = "scroll"; // once there it stays: widths must not swing
     this.seen = null;
     if (this.layout && this.window.width && this.window.width !== this.layout.width) {
-      this.small = null;
       this.grown = 0;
       this.relayout();
     }

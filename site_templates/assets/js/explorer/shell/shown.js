@@ -5,7 +5,7 @@
 import { lastFew } from "../data/last_few.js";
 import { openEngine } from "../filter/engine.js";
 import { needsSamples } from "../filter/options.js";
-import { canPair, isSmall, quickSums, rehearseSums } from "../filter/sums.js";
+import { canPair, isSmall, quickSums, rankedSums, rehearseSums } from "../filter/sums.js";
 import { nextTask } from "../data/next_task.js";
 import { typeOf, weights as weigh } from "../data/tree.js";
 import { originsOf } from "../views/origin.js";
@@ -80,7 +80,9 @@ export function openShown(catalogue, root) {
       const tree = await scaledTrees(`${key} ${type} ${JSON.stringify(scale)}`, async () => scaleTree(plain, type, scale));
       const weights = (tree.sides ? pairWeights : weigh)(tree, type);
       await nextTask();
-      return { ...facts, tree, weights, type, divisor: scale.head };
+      const isTable = state.view === "top" && !tree.sides && !tree.flat[type].exact;
+      const summed = isTable ? { ...weights, ...(await rankedSums(tree, weights)) } : weights;
+      return { ...facts, tree, weights: summed, type, divisor: scale.head };
     },
 
     /** What views may ask for about what is shown. @param {Shown} shown @param {import("./state.js").State} state */
