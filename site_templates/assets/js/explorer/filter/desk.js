@@ -73,7 +73,7 @@ export function openDesk(tell = () => {}) {
       const [whole, other] = [await treeOf(source), base ? await treeOf(base) : null];
       tell("filtering");
       const found = tableSums(whole, other, filters, { type, known });
-      return found && !base ? handOver(found, [whole]) : found;
+      return found && !base ? handOver(found, [whole, found.sums]) : found; // sums are small, and may be needed again
     },
 
     /** The samples behind the filtered tree: node, labels and value of each. */

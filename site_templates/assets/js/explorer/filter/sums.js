@@ -138,12 +138,21 @@ function spreadRows(tree, sums, ids, count) {
  * @property {string[]} warnings
  */
 
+const unfiltered = new WeakMap();
+
 /**
- * Add one sample type up by row. Its values must be exact as doubles.
+ * Add one sample type up by row; without filters once, as pairs of trees are made of trees that were looked at. Its values
+ * must be exact as doubles.
  * @param {import("../data/tree.js").Tree} tree @param {import("./options.js").FilterOptions} options
  * @returns {Sums}
  */
-export function filteredSums(tree, type, options) {
+function filteredSums(tree, type, options) {
+  if (isFiltering(options)) return sumsOf(tree, type, options);
+  if (!unfiltered.has(tree)) unfiltered.set(tree, []);
+  return (unfiltered.get(tree)[type] ??= sumsOf(tree, type, options));
+}
+
+function sumsOf(tree, type, options) {
   const { focus, ignore, hidden, warnings } = markFunctions(tree, options);
   const { rowOf, firstOf } = rowsOf(tree);
   const rows = hidden ? rowOf.map((row, id) => (hidden[id] ? -1 : row)) : rowOf;
