@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from pipeline import units
 from pipeline.errors import SiteError
 from pipeline.render import encode
+from pipeline.render.alike import alike
 
 __all__ = ["Environment", "Html", "compilations", "environment", "island", "render", "trusted"]
 
@@ -174,4 +175,5 @@ _FILTERS = {
     "safe_name": encode.safe_name,
     "when": _when,
     "excerpt": _excerpt,
+    "alike": alike,
 }
