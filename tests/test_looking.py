@@ -113,8 +113,11 @@ class Told(scout.Scout):
     """A scout that found the site as it is now."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__()
-        self._told = dict(zip(("state", "runs", "derived", "site"), scout.look_around(root), strict=True))
+        super().__init__(scout.marks(root))
+        self._found = {section: scout.look_at(root, section) for section in ("runs", "derived", "site")}
+
+    def told(self, section: str) -> dict[str, str]:
+        return self._found[section]
 
 
 def test_what_a_scout_saw_holds_until_another_build_begins(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,11 @@
  * Row 0 is the total (or, in a sandwich, the furthest caller); a zoomed box has its way there above it, full width.
  */
 
-/** Boxes narrower than this are gathered into one "N more" box for each parent (pixels). */
-const NARROWEST = 1; // pixel: narrower boxes are four in five of a large profile, and nobody can tell them apart
+/**
+ * Boxes narrower than this are gathered into one "N more" box for each parent (pixels): nobody can tell them apart, and a
+ * large profile has thousands.
+ */
+const NARROWEST = 1;
 
 /**
  * @typedef {object} Box
