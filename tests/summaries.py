@@ -9,7 +9,7 @@ from pipeline.model.summary import RunSummary, SummaryMeasurement, SummaryProfil
 
 def heap(path: str = "service/heap-after.prof", **facts: object) -> SummaryProfile:
     """Make a heap profile's entry."""
-    plain = SummaryProfile(path, "service", "heap", "after", None, "0123456789abcdef", "inuse_space")
+    plain = SummaryProfile(path, "service", "heap", "after", None, "0123456789abcdef", "inuse_space", 1 << 20)
     return SummaryProfile(**(plain._asdict() | facts))
 
 

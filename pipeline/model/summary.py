@@ -27,7 +27,7 @@ class SummaryMeasurement(NamedTuple):
 class SummaryProfile(NamedTuple):
     """One profile of a run: where it is, what it is, its data file (``tree``, empty without samples).
 
-    ``sample_type`` is the type shown first, empty when the profile has none.
+    ``sample_type`` is the type shown first, ``total`` what it adds up to; empty and 0 when the profile has none.
     """
 
     path: str
@@ -37,6 +37,7 @@ class SummaryProfile(NamedTuple):
     index: int | None  # type: ignore[assignment] # nobody looks for a place in this tuple
     tree: str
     sample_type: str
+    total: int
 
 
 Row = TypeVar("Row", SummaryMeasurement, SummaryProfile)

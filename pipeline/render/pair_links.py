@@ -14,7 +14,7 @@ from pipeline.model.difference import Difference
 from pipeline.model.summary import SummaryProfile
 from pipeline.model.verdict import Comparison
 from pipeline.render import encode, links
-from pipeline.render.profile_groups import kind_title, taken_order
+from pipeline.render.profile_groups import kind_title, shown_order
 
 Profiles = Mapping[str, Sequence[SummaryProfile]]
 _CLAIMED: Final = frozenset({"improved", "regressed"})
@@ -78,7 +78,9 @@ class PairFlame:
 
 
 def difference_links(comparison: Comparison, profiles: Profiles, *, root: str) -> dict[tuple[str, str, str], str]:
-    """Link each sample type's difference: the last run of either side that has the profile; none where one has not."""
+    """Link each sample type's difference: of either side the last run that has the profile, and of that the one its
+    page shows; none where a side has none.
+    """
     pairs = ((one, _sides(comparison, one, profiles)) for one in comparison.functions)
     return {(one.component, one.kind, one.sample_type.type): _href(one, *pair, root) for one, pair in pairs if pair}
 
@@ -104,7 +106,7 @@ def lead_flame(comparison: Comparison, profiles: Profiles, *, root: str) -> Pair
 def _sides(
     comparison: Comparison, one: Difference, profiles: Profiles
 ) -> tuple[tuple[str, str], tuple[str, str]] | None:
-    head, base = (_last(runs, one, profiles) for runs in (comparison.head_runs, comparison.base_runs))
+    head, base = (_newest(runs, one, profiles) for runs in (comparison.head_runs, comparison.base_runs))
     return (head, base) if head and base else None
 
 
@@ -113,10 +115,10 @@ def _href(one: Difference, head: tuple[str, str], base: tuple[str, str], root: s
     return links.explore(*head, root=root, base=base, fragment=asked)
 
 
-def _last(runs: Sequence[str], one: Difference, profiles: Profiles) -> tuple[str, str] | None:
+def _newest(runs: Sequence[str], one: Difference, profiles: Profiles) -> tuple[str, str] | None:
     for run in reversed(runs):
         mine = [found for found in profiles.get(run, ()) if (found.component, found.kind) == (one.component, one.kind)]
         drawn = [found for found in mine if found.tree]
         if drawn:
-            return run, max(drawn, key=taken_order).path
+            return run, max(drawn, key=shown_order).path
     return None

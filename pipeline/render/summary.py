@@ -8,6 +8,7 @@ from typing import Final
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.run import Environment
 from pipeline.model.summary import SHOWN_FAILURES, RunSummary, SummaryMeasurement, SummaryProfile
+from pipeline.render.profile_groups import default_total
 from pipeline.render.state import state_key
 
 FUNCTIONS_OF_PROFILE: Final = 12
@@ -40,7 +41,9 @@ def summarize(record: RunRecord) -> RunSummary:
 
 def _profile(one: ProfileRecord) -> SummaryProfile:
     shown = one.sample_types[one.default_index].type if one.default_index < len(one.sample_types) else ""
-    return SummaryProfile(one.path, one.component, one.kind, one.phase, one.index, one.tree, shown)
+    return SummaryProfile(
+        one.path, one.component, one.kind, one.phase, one.index, one.tree, shown, default_total(one)
+    )
 
 
 def _functions(profiles: Sequence[ProfileRecord]) -> tuple[str, ...]:

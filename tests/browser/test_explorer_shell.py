@@ -20,12 +20,12 @@ pytestmark = pytest.mark.browser
 ENTRY = """import { readState, writeHash, writeSearch, isFiltered } from "./explorer/shell/state.js";
 import { besideTrees, pairWeights, pairRows, scaleTree } from "./explorer/shell/pair.js";
 import { pairOrder } from "./explorer/shell/pair_view.js";
-import { counterpart, partsOf, seriesOf } from "./explorer/shell/catalogue.js";
+import { counterpart, firstOf, partsOf, seriesOf } from "./explorer/shell/catalogue.js";
 import { sentences } from "./explorer/shell/words.js";
 import { decodePfv } from "./explorer/data/pfv.js";
 import { weights } from "./explorer/data/tree.js";
 globalThis.shell = { readState, writeHash, writeSearch, isFiltered, besideTrees, pairWeights, pairRows, scaleTree,
-  pairOrder, counterpart, partsOf, seriesOf, sentences, weights,
+  pairOrder, counterpart, firstOf, partsOf, seriesOf, sentences, weights,
   read: (text) => decodePfv(Uint8Array.from(atob(text), (char) => char.charCodeAt(0))) };
 """
 
@@ -130,6 +130,22 @@ def test_the_other_side_is_the_same_file_or_what_comes_nearest(shell: Any) -> No
         (one("mutex.prof", "service", "mutex", "after"), None),
     ):
         assert shell.evaluate(find, [entry, profiles]) == expected
+
+
+def test_looked_at_first_is_the_heaviest_of_cpu_then_the_last_heap(shell: Any) -> None:
+    def one(path: str, kind: str, *totals: int) -> dict[str, object]:
+        return {"path": path, "kind": kind, "totals": totals, "defaultType": 1}
+
+    heaps = [one("heap1", "heap", 9, 9), one("heap2", "heap", 1, 1)]
+    windows = [one("cpu1", "cpu", 1, 20), one("cpu2", "cpu", 2, 90), one("cpu3", "cpu", 99, 3)]
+    for profiles, expected in (
+        ([*heaps, *windows], "cpu2"),
+        ([one("cpu1", "cpu", 1, 5), one("cpu2", "cpu", 1, 5)], "cpu2"),
+        ([one("cpu1", "cpu")], "cpu1"),
+        ([one("mutex", "mutex", 1, 1), *heaps], "heap2"),
+        ([one("mutex", "mutex", 1, 1)], "mutex"),
+    ):
+        assert shell.evaluate("(list) => shell.firstOf(list).path", profiles) == expected
 
 
 def test_a_series_is_in_the_order_it_was_taken(shell: Any) -> None:

@@ -36,6 +36,16 @@ def test_a_difference_leads_to_the_last_profiles_of_its_kind() -> None:
     }
 
 
+def test_of_a_series_of_cpu_profiles_it_is_the_one_the_pages_show() -> None:
+    one = comparison(base_runs=BASES, head_runs=HEADS)
+    series = tuple(
+        heap(f"service/cpu{place}.prof", kind="cpu", phase="series", index=place, total=total)
+        for place, total in enumerate((20, 90, 3), 1)
+    )
+    (href,) = difference_links(one, {"b1": series[:1], "h1": series}, root="").values()
+    assert href.startswith("explore/index.html?p=h1/service/cpu2.prof&base=b1/service/cpu1.prof#")
+
+
 def test_without_a_profile_on_a_side_there_is_no_link() -> None:
     one = comparison(base_runs=BASES, head_runs=HEADS, functions=(difference(),))
     assert difference_links(one, {"h1": (heap("cpu.prof", kind="cpu", tree=""),)}, root="../") == {}

@@ -91,10 +91,14 @@ export function openCatalogue(root) {
   return { runs, profiles, find, complete, source, goroutines };
 }
 
-/** The profile one looks at first when none was named: of CPU, else of the heap, else any; the last one taken. */
+/**
+ * The profile one looks at first when none was named: of CPU, else of the heap, else any. Of CPU the heaviest, as each
+ * tells of its own time alone; of the others the last one taken.
+ */
 export function firstOf(profiles) {
-  const [cpu, heap] = ["cpu", "heap"].map((kind) => profiles.findLast((one) => one.kind === kind));
-  return cpu ?? heap ?? profiles[0];
+  const total = ({ totals, defaultType }) => totals[defaultType] ?? 0;
+  const [cpu, heap] = ["cpu", "heap"].map((kind) => profiles.filter((one) => one.kind === kind));
+  return cpu.toReversed().sort((a, b) => total(b) - total(a))[0] ?? heap.at(-1) ?? profiles[0];
 }
 
 /** The profiles of the series one belongs to, in the order they were taken; itself alone when there is none. */
