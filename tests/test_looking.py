@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,22 +47,27 @@ def looked(monkeypatch: pytest.MonkeyPatch, *words: str) -> Counter[str]:
     tasks.forget()
     seen.memory.cache_clear()
     found: Counter[str] = Counter()
-    look = seen.look
 
-    def counted(folder: Path | str, *, deep: bool = True) -> Any:
-        found[Path(folder).relative_to(Path.cwd()).as_posix()] += 1
-        return look(folder, deep=deep)
+    def counted(look: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(folder: Path | str, *words: Any, **options: Any) -> Any:
+            found[Path(folder).relative_to(Path.cwd()).as_posix()] += 1
+            return look(folder, *words, **options)
 
-    monkeypatch.setattr(seen, "look", counted)
-    try:
+        return noted
+
+    with monkeypatch.context() as patched:
+        for name in ("look", "_visited"):
+            patched.setattr(seen, name, counted(getattr(seen, name)))
         assert main(words) == 0
-    finally:
-        monkeypatch.setattr(seen, "look", look)
     return found
 
 
-def test_a_command_looks_at_each_folder_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("settled", [seen.SETTLED_NANOS, -(10**12)])
+def test_a_command_looks_at_each_folder_once(root: Path, monkeypatch: pytest.MonkeyPatch, settled: int) -> None:
+    monkeypatch.setattr(seen, "SETTLED_NANOS", settled)
     main(["site"])
+    if settled < 0:
+        looked(monkeypatch, "site")  # what was just written is listed once more
     found = looked(monkeypatch, "site")
     assert {f"{kind}/{name}" for kind in ("profiles", "build/derived", "build/site/runs") for name in RUNS} <= set(
         found

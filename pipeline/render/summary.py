@@ -41,9 +41,7 @@ def summarize(record: RunRecord) -> RunSummary:
 
 def _profile(one: ProfileRecord) -> SummaryProfile:
     shown = one.sample_types[one.default_index].type if one.default_index < len(one.sample_types) else ""
-    return SummaryProfile(
-        one.path, one.component, one.kind, one.phase, one.index, one.tree, shown, default_total(one)
-    )
+    return SummaryProfile(one.path, one.component, one.kind, one.phase, one.index, one.tree, shown, default_total(one))
 
 
 def _functions(profiles: Sequence[ProfileRecord]) -> tuple[str, ...]:

@@ -111,14 +111,14 @@ def known_runs(
 
 def known_run(run_dir: Path, memory: seen.Memory) -> KnownRun:
     """Say what is known of a run; it is read when any of it has changed."""
+    if known := memory.revisit(run_dir.name, run_dir):
+        return _recalled(run_dir.name, known)
     folder = seen.look(run_dir)
     state = folder.state if folder else ""
-    if folder and (found := memory.recall(run_dir.name, state)):
-        return _recalled(run_dir.name, found)
-    stored = read_run(run_dir)
+    found = (memory.recall(run_dir.name, state) if folder else None) or _remembered(read_run(run_dir))
     if folder and folder.settled:
-        memory.keep(run_dir.name, state, _remembered(stored))
-    return _recalled(run_dir.name, _remembered(stored))
+        memory.keep(run_dir.name, state, found, folder.visit)
+    return _recalled(run_dir.name, found)
 
 
 def _remembered(stored: StoredRun) -> str:

@@ -217,12 +217,4 @@ def look_at(root: Path, section: str) -> dict[str, str]:
 
 
 def _folders(folder: str, memory: seen.Memory) -> dict[str, str]:
-    from pipeline.store import seen
-
-    found = {}
-    for name in os.listdir(folder):  # noqa: PTH208 - names alone, and fast
-        looked = seen.look(f"{folder}/{name}")
-        text = memory.recall(name, looked.state) if looked else None
-        if text:
-            found[name] = text
-    return found
+    return {name: text for name in memory.names() if (text := memory.revisit(name, f"{folder}/{name}"))}

@@ -94,15 +94,15 @@ def taken(looked: str, key: str) -> RunSummary | None:
 def _look(derived: str, run_id: str, memory: seen.Memory) -> str:
     """Give ``<key> <summary>`` of a folder that is whole, from the memory if nothing in it has changed."""
     place = f"{derived}/{run_id}"
+    if known := memory.revisit(run_id, place):
+        return known
     folder = seen.look(place)
     if folder is None:
         return ""
     state = folder.state
-    found = memory.recall(run_id, state)
-    if found is None:
-        found = _read(Path(place), set(folder.paths))
-        if found and folder.settled:
-            memory.keep(run_id, state, found)
+    found = memory.recall(run_id, state) or _read(Path(place), set(folder.paths))
+    if found and folder.settled:
+        memory.keep(run_id, state, found, folder.visit)
     return found
 
 

@@ -63,19 +63,23 @@ class SiteTree:
     def _content(self, unit: str) -> str:
         if early := self._early().get(unit):
             return early
+        if known := self._revisited(unit):
+            return known
         folder = self._look(unit)
         if folder is None or all(path.endswith("/") for path in folder.paths):
             return ""
-        return self._recalled(unit, folder) or self.content_of(self.digests(unit, folder))
-
-    def _recalled(self, unit: str, folder: seen.FolderState) -> str:
         found = self._memory.recall(unit, folder.state) if folder.settled else None
-        return found.partition(" ")[0] if found else ""
+        if not found:
+            return self.content_of(self.digests(unit, folder))
+        self._memory.keep(unit, folder.state, found, folder.visit)
+        return found.partition(" ")[0]
+
+    def _revisited(self, unit: str) -> str:
+        return (self._memory.revisit(unit, self._place(unit)) or "").partition(" ")[0]
 
     def remembered(self) -> dict[str, str]:
         """Make one digest of each unit that nothing has changed in since it was last read."""
-        looked = ((unit, self._look(unit)) for unit in self._units())
-        return {unit: content for unit, folder in looked if folder and (content := self._recalled(unit, folder))}
+        return {unit: content for unit in self._memory.names() if (content := self._revisited(unit))}
 
     def digests(self, unit: str, folder: seen.FolderState | None = None) -> dict[str, str]:
         """Digest of each file of a unit by its path under the site."""
@@ -120,7 +124,8 @@ class SiteTree:
         self, unit: str, folder: seen.FolderState, found: Mapping[str, str], kept: Mapping[str, list[str]]
     ) -> None:
         text = json.dumps(kept, separators=(",", ":"))
-        self._memory.keep(unit, folder.state if folder.settled else "", f"{self.content_of(found)} {text}")
+        told = f"{self.content_of(found)} {text}"
+        self._memory.keep(unit, folder.state if folder.settled else "", told, folder.visit)
 
     def _before(self, unit: str) -> dict[str, tuple[str, str]]:
         known = json.loads((self._memory.last(unit) or " {}").partition(" ")[2])

@@ -49,6 +49,18 @@ CHANGES = {
 }
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what was just written count as old."""
+    monkeypatch.setattr(seen, "SETTLED_NANOS", -(10**12))
+
+
+def visit(folder: Path, *, deep: bool = True) -> str:
+    found = look(folder, deep=deep)
+    assert found is not None
+    return found.visit
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_change_changes_the_state(folder: Path, change: str) -> None:
     before = state(folder)
@@ -56,6 +68,80 @@ def test_every_change_changes_the_state(folder: Path, change: str) -> None:
     time.sleep(0.02)  # the clock of the file system ticks each few milliseconds
     CHANGES[change](folder / "api" / "cpu.prof")
     assert state(folder) != before
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_folder_is_revisited_until_it_changes(folder: Path, tmp_path: Path, change: str) -> None:
+    Memory(tmp_path / "memory").keep("run", state(folder), "it", visit(folder))
+    known = Memory(tmp_path / "memory")
+    assert known.names() == ["run"]
+    assert known.revisit("run", folder) == known.revisit("run", folder) == "it"
+    time.sleep(0.02)
+    CHANGES[change](folder / "api" / "cpu.prof")
+    assert known.revisit("run", folder) is None
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_comes_between_a_look_and_its_note_is_seen(folder: Path, tmp_path: Path, change: str) -> None:
+    noted = visit(folder)
+    time.sleep(0.02)
+    CHANGES[change](folder / "api" / "cpu.prof")
+    known = Memory(tmp_path / "memory")
+    known.keep("run", state(folder), "it", noted)
+    assert known.revisit("run", folder) is None
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_is_seen_of_folders_is_not_that_of_others_in_their_place(folder: Path, tmp_path: Path) -> None:
+    known = Memory(tmp_path / "memory")
+    known.keep("run", "s", "it", visit(folder))
+    os.utime(folder / "api", ns=(1, 1))
+    assert known.revisit("run", folder) is None
+    known.keep("run", "s", "it", visit(folder))
+    assert known.revisit("run", folder) == "it"
+    (folder / "api").rename(tmp_path / "api")
+    (folder / "api").symlink_to(tmp_path / "api")
+    assert known.revisit("run", folder) is None
+    assert known.revisit("run", tmp_path / "nothing") is None
+    assert known.revisit("other", folder) is None
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("name", ["a\tb", "a\nb"])
+def test_odd_names_and_links_are_listed_each_time(folder: Path, name: str) -> None:
+    assert visit(folder)
+    (folder / name).touch()
+    assert not visit(folder)
+    (folder / name).unlink()
+    (folder / "link").symlink_to(folder / "run.json")
+    assert not visit(folder)
+    (folder / "link").unlink()
+    (folder / "\udcff").touch()
+    assert visit(folder)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_shallow_visit_sees_no_deeper(folder: Path, tmp_path: Path) -> None:
+    known = Memory(tmp_path / "memory")
+    known.keep("run", "s", "it", visit(folder, deep=False))
+    (folder / "api" / "more").touch()
+    assert known.revisit("run", folder) == "it"
+    (folder / "more").touch()
+    assert known.revisit("run", folder) is None
+
+
+def test_a_fresh_folder_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not visit(folder)
+    time.sleep(0.02)
+    (folder / "api" / "heap.prof").touch()
+    (folder / "api" / "heap.prof").unlink()
+    changed = (folder / "api").stat().st_ctime_ns
+    monkeypatch.setattr(seen, "is_settled", lambda at, _now: at < changed)
+    found = look(folder)
+    assert found is not None
+    assert (found.settled, found.visit) == (True, "")
 
 
 def test_what_a_link_leads_to_is_part_of_the_state(folder: Path, tmp_path: Path) -> None:
@@ -83,7 +169,7 @@ def test_a_fresh_change_is_not_settled(folder: Path, monkeypatch: pytest.MonkeyP
     later = time.time_ns() + SETTLED_NANOS + 10**9
     monkeypatch.setattr(seen.time, "time_ns", lambda: later)
     again = look(folder)
-    assert again == FolderState(found.facts, settled=True)
+    assert again == FolderState(found.facts, settled=True, folders=again.folders if again else ())
 
 
 def test_a_memory_is_kept_between_processes(tmp_path: Path) -> None:
