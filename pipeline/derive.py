@@ -138,6 +138,9 @@ def _read_all(
     for found in run.files:
         result, doubt = _read(found, read, max_bytes)
         file = found if result is None else _placed(found, result, named)
+        if isinstance(result, Profile) and result.is_difference and file.kind in layout.ENDPOINTS:
+            file = replace(file, kind="profile")
+            doubts.append(_difference(file.path, found.kind))
         files.raw.append(file)
         if isinstance(result, Profile):
             try:
@@ -234,6 +237,17 @@ def _placed(file: RawFile, result: _Result, named: Container[tuple[str, str]]) -
     if kind == "profile" or (component, kind) in named:
         return replace(file, component=component, kind="profile")
     return replace(file, component=component, kind=kind, phase=file.phase or layout.usual_phase(kind))
+
+
+def _difference(subject: str, kind: str) -> Finding:
+    return Finding(
+        "difference",
+        "warning",
+        "The profile holds negative values: it is what changed between two others.",
+        subject,
+        f"its name says {kind}",
+        "It is shown, and nothing is measured by it. Keep the two profiles it was made of.",
+    )
 
 
 def _internal(subject: str, error: Exception) -> Finding:

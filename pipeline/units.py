@@ -202,5 +202,5 @@ def show_delta(base: float | None, head: float | None) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Say how many: ``1 run``, ``2 runs``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """Say how many: ``1 run``, ``2,000 runs``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -50,6 +50,28 @@ def test_one_bad_file_never_loses_the_others() -> None:
     assert len(unpack(unwrapped(data[f"{profile.tree}.pfv.js"]))) == profile.node_count
 
 
+@pytest.mark.parametrize("kind", ["heap", "cpu", "goroutine", "mutex"])
+def test_a_difference_is_shown_and_not_measured(kind: str) -> None:
+    stacks = [(["main.work"], (5, 50)), (["main.other"], (-7, -90))]
+    types = [("inuse_objects", "count"), ("inuse_space", "bytes")] if kind == "heap" else [("a", "count"), (kind, "x")]
+    files = {f"app/{kind}.prof": pprof_bytes(stacks, types, duration_nanos=10**9)}
+    record, data = derive(run_of(files), (), lambda file: files[file.path], key="k", max_bytes=1 << 20)
+    (doubt,) = record.all_findings
+    assert (doubt.code, doubt.subject, doubt.evidence) == ("difference", f"app/{kind}.prof", f"its name says {kind}")
+    (profile,) = record.profiles
+    assert (profile.kind, profile.totals[1]) == ("profile", 140)
+    assert f"{profile.tree}.svg" in data
+    assert not [one for one in record.measurements if one.metric.startswith((kind, "cpu", "goroutines"))]
+
+
+def test_what_a_service_gives_of_a_window_may_shrink() -> None:
+    stacks = [(["main.work"], (5, 50)), (["main.other"], (-7, -90))]
+    files = {"app/heap-delta.prof": pprof_bytes(stacks, [("inuse_objects", "count"), ("inuse_space", "bytes")])}
+    record, _ = derive(run_of(files), (), lambda file: files[file.path], key="k", max_bytes=1 << 20)
+    assert not record.all_findings
+    assert record.profiles[0].kind == "heap-delta"
+
+
 def test_what_a_program_used_is_measured_from_its_report_or_a_log_around_it() -> None:
     report = b'\tCommand being timed: "x"\n\tUser time (seconds): 2.50\n\tMaximum resident set size (kbytes): 64\n'
     files = {

@@ -146,6 +146,11 @@ class Profile:
         names = [kind.type for kind in self.sample_types]
         return names.index(wanted) if wanted in names else len(names) - 1
 
+    @property
+    def is_difference(self) -> bool:
+        """Tell whether it holds negative values: it is no state of a program, but what changed between two."""
+        return bool((self.samples.values < 0).any())
+
     def total(self, index: int) -> int:
         """Add up the absolute values of one sample type, in exact integers."""
         column = self.samples.values[:, index]
