@@ -14,7 +14,7 @@ import pytest
 from pipeline.render.encode import visible
 from pipeline.render.flame import short_name
 from pipeline.units import show
-from tests.browser.conftest import watched_page
+from tests.browser.conftest import PHONE, watched_page
 from tests.browser.flame_page import (
     KEY,
     POINT_AT,
@@ -352,6 +352,18 @@ def test_a_finger_reads_before_it_zooms(browser: Any, allowed_folder: Path, serv
         page.touchscreen.tap(area["x"] + 20, area["y"] + 28 + 14)
         assert page.locator(".pb-flame-path [aria-current]").inner_text().strip() == short_name(name)
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_small_graph_is_whole_on_a_phone(browser: Any, allowed_folder: Path, server: str, tmp_path: Path) -> None:
+    write_page(tmp_path, call_tree([(["a.a", "a.b", "a.c"], [1, 10])]))
+    heights = []
+    for has_script in (False, True):
+        with watched_page(browser, allowed_folder, java_script_enabled=has_script, **PHONE) as page:
+            page.goto(f"{server}/index.html")
+            page.wait_for_selector(".pb-flame[data-state=ready] canvas" if has_script else ".pb-flame-svg")
+            heights.append(page.locator(".pb-flame-box" if has_script else ".pb-flame-svg").bounding_box()["height"])
+    assert heights[0] == 4 * 28
+    assert 0 <= heights[1] - heights[0] <= 2  # its border
 
 
 def test_the_static_picture_stands_without_script(browser: Any, allowed_folder: Path, tmp_path: Path) -> None:
