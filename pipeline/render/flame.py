@@ -132,12 +132,12 @@ def flame_svg(tree: CallTree, type_index: int, rows: Sequence[str] = (), *, head
     total = max(abs(tree.totals[type_index]), int(weight[tree.parent < 0].sum()))
     if total == 0 or len(tree) == 0:
         return _empty_sentence(kind.type, kind.unit, total)
+    added_up = int(tree.cum[type_index][tree.parent < 0].sum()) if (tree.flat[type_index] < 0).any() else total
+    told = show(added_up, kind.unit)
     picture = _Picture(tree, type_index, weight, total, rows)
-    lines, drawn = picture.lines(head)
+    lines, drawn = picture.lines(head, f"total {kind.type}: {told}")
     height = max(picture.visible_rows(), 1 + max(lines))
-    about = (
-        f"Flame graph of {kind.type}: total {show(total, kind.unit)}, the {drawn:,} heaviest of {len(tree):,} frames."
-    )
+    about = f"Flame graph of {kind.type}: total {told}, the {drawn:,} heaviest of {len(tree):,} frames."
     content = "".join(
         f'<svg y="{row * ROW_PIXELS}">{"".join(lines[row])}</svg>' if row else "".join(lines[row])
         for row in sorted(lines)
@@ -176,8 +176,6 @@ class _Picture:
     def __init__(self, tree: CallTree, type_index: int, weight: Int, total: int, rows: Sequence[str]) -> None:
         self._tree = tree
         self._rows = {name: place for place, name in reversed(list(enumerate(rows, 1)))}
-        self._unit = tree.sample_types[type_index].unit
-        self._kind = tree.sample_types[type_index].type
         self._cum = tree.cum[type_index]
         self._weight = weight
         self._total = total
@@ -196,7 +194,7 @@ class _Picture:
         heaviest: list[int] = chosen[order[: head.frames]].tolist()
         return heaviest
 
-    def lines(self, head: Head) -> tuple[dict[int, list[str]], int]:
+    def lines(self, head: Head, title: str) -> tuple[dict[int, list[str]], int]:
         """Lay out the total, the heaviest frames left to right, and for each parent what was not drawn; by row.
 
         Also tells how many frames were drawn.
@@ -204,8 +202,7 @@ class _Picture:
         is_kept = np.zeros(len(self._tree) + 1, dtype=bool)
         is_kept[-1] = True  # parent -1 of the roots: the total
         cursor = {-1: 0.0}
-        total_text = visible(f"total {self._kind}: {show(self._total, self._unit)}")
-        lines = {0: [_Box(0, 100, 0, "t", total_text, total_text).svg()]}
+        lines = {0: [_Box(0, 100, 0, "t", visible(title), visible(title)).svg()]}
         written = drawn = 0
         for node in self._heaviest(head):
             parent = int(self._tree.parent[node])

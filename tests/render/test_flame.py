@@ -203,6 +203,10 @@ def test_signs_and_inlining_are_marked() -> None:
     marks = {box["title"].split("\n")[0]: box["class"].split()[1:] for box in boxes(signed_tree(), 1)}
     assert marks["b.shrank"] == ["neg"]
     assert marks["a.grew"] == []
+    tree = signed_tree()
+    added_up = int(tree.cum[1][tree.parent < 0].sum())
+    assert added_up == 50 - 90 + 10
+    assert boxes(tree, 1)[0]["title"].endswith(f": {show(added_up, tree.sample_types[1].unit)}")
     shrank = next(box for box in boxes(signed_tree(), 1) if box["title"].startswith("b.shrank"))
     assert shrank["title"] == "b.shrank\n-53.33 %"
     assert shrank["width"] == pytest.approx(100 * 100 / 150, abs=0.01)
