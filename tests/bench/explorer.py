@@ -74,7 +74,10 @@ PROBE = """(() => {
   }).observe({ type: "longtask", buffered: true });
   const look = () => requestAnimationFrame(() => {
     if (!bench.isThere()) return look();
-    requestAnimationFrame(() => { bench.paint = performance.now(); });
+    requestAnimationFrame(() => {
+      bench.paint = performance.now();
+      console.debug("painted");
+    });
   });
   look();
   /** Wait until nothing has been drawn for a while; when the last thing was. */
@@ -110,6 +113,8 @@ PICTURE = re.compile(r'<svg class="pb-flame-svg".*</svg>(?=</div>)', re.DOTALL)
 MEMORY = "async () => crossOriginIsolated ? (await performance.measureUserAgentSpecificMemory()).bytes : 0"
 ESCAPE = "new KeyboardEvent('keydown', {key: 'Escape', bubbles: true})"
 ZOOMS = ((0.2, 7), (0.5, 11), (0.1, 16))
+UNDISTURBED = 2_000
+"""Milliseconds a page has for itself after its first paint, before anything is asked of it."""
 PATIENCE = 30_000
 """Milliseconds that a peer has for its first paint; who takes longer is said and left out."""
 
@@ -165,6 +170,14 @@ def speedscope(address: str) -> Contestant:
     return Contestant(address, f"{there} && !document.body.innerText.includes('Loading')")
 
 
+def arrive(page: Any, address: str) -> None:
+    """Go to a page until it has been painted. Nothing is asked of it before: what runs an expression in a page is a
+    script of its own, which takes the page's time while it loads.
+    """
+    with page.expect_console_message(lambda told: told.text == "painted"):
+        page.goto(address, wait_until="commit")
+
+
 def load(browser: Any, who: Contestant) -> Figures:
     """Load one page afresh; what its first paint and the rest of the load cost, and what one does with it then."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -172,8 +185,8 @@ def load(browser: Any, who: Contestant) -> Figures:
         page = context.new_page()
         page.set_default_timeout(who.patience)
         page.add_init_script(f"{PROBE}; bench.isThere = () => {who.is_there};")
-        page.goto(who.address, wait_until="commit")
-        page.wait_for_function("bench.paint > 0")
+        arrive(page, who.address)
+        page.wait_for_timeout(UNDISTURBED)
         found = {"paint": page.evaluate("bench.paint"), "bytes": page.evaluate(ARRIVED)}
         if who.prepare:
             page.wait_for_selector(who.prepare)
@@ -239,8 +252,7 @@ def filtered_pprof(browser: Any, address: str, subject: stage.Subject) -> Figure
         page.set_default_timeout(PATIENCE)
         page.add_init_script(f"{PROBE}; bench.isThere = () => document.querySelectorAll('#rows tr').length > 0;")
         focus, ignore = patterns(subject)
-        page.goto(f"{address}/ui/top?f={focus}&i={ignore}", wait_until="commit")
-        page.wait_for_function("bench.paint > 0")
+        arrive(page, f"{address}/ui/top?f={focus}&i={ignore}")
         return {"table": page.evaluate("bench.paint")}
     finally:
         context.close()
