@@ -139,8 +139,8 @@ def _read_all(
         result, doubt = _read(found, read, max_bytes)
         file = found if result is None else _placed(found, result, named)
         if isinstance(result, Profile) and result.is_difference and file.kind in layout.ENDPOINTS:
+            doubts.append(_difference(file.path, file.kind))
             file = replace(file, kind="profile")
-            doubts.append(_difference(file.path, found.kind))
         files.raw.append(file)
         if isinstance(result, Profile):
             try:
@@ -245,7 +245,7 @@ def _difference(subject: str, kind: str) -> Finding:
         "warning",
         "The profile holds negative values: it is what changed between two others.",
         subject,
-        f"its name says {kind}",
+        f"else it would be measured as {kind}",
         "It is shown, and nothing is measured by it. Keep the two profiles it was made of.",
     )
 

@@ -6,8 +6,8 @@ program can set it back (``touch`` cannot). A file changed so short ago that a f
 tick of the clock is read again, so keys still cover content. Its names are the ones it had when every folder in it has
 the change time it had (POSIX: whatever adds, removes or renames an entry sets it), so a folder that is known is not
 listed, which takes longer than all its files. What this cannot see is a disk that rots; without the memory everything
-is read. The memory is a log with a checksum on every line: it is only ever appended to, a torn or
-damaged line is no line, and losing it costs time and nothing else.
+is read. The memory is a log with a checksum on every line: it is only ever appended to, a torn or damaged line is no
+line, and losing it costs time and nothing else.
 """
 
 from __future__ import annotations
