@@ -203,4 +203,4 @@ def show_delta(base: float | None, head: float | None) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Say how many: ``1 run``, ``2,000 runs``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

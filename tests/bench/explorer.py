@@ -12,6 +12,7 @@ of stacks as programs have them. Peers: `go tool pprof -http`, and the npm relea
   flame graph alone, as peers are; ``bytes`` received by then, of these the document, and of this the picture, which
   is what grows with the profile; ``canvas``: until the canvas has taken over; ``longest task`` of the main thread while
   the page loads, 0 when none takes 50 ms, the shortest a browser tells
+- ``size``: how first paints differ between the three profiles, which are loaded in turn for it
 - ``zoom``, ``search``: from the input to the last thing drawn (the theme's own navigation apart), the slowest of three
 - ``table``: a top table with focus and ignore, against a load of pprof's page with the same
 - ``pair``: a comparison of two such profiles when both are decoded, against `pprof -diff_base -top`
