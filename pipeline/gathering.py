@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline import sites
-from pipeline.errors import CollectError, UsageError
+from pipeline.errors import CollectError, StoreError, UsageError
 from pipeline.model.config import Config
 from pipeline.stages import PARTIAL, build_folder, profiles_folder
 from pipeline.store import atomic, locks
@@ -136,12 +136,18 @@ def init(root: Path, *, force: bool = False, say: Callable[[str], None] = print)
 _SIGNS: Final = {"info": "✓", "warning": "!", "error": "✕"}
 
 
-def doctor(root: Path, environ: Mapping[str, str], *, say: Callable[[str], None] = print) -> int:
+def doctor(
+    root: Path, environ: Mapping[str, str], asked: Sequence[str] = (), *, say: Callable[[str], None] = print
+) -> int:
     """Check settings, services, tools, leftovers, the site's size, a line each; the exit code is 3 when a collect would
-    lose data.
+    lose data. ``asked`` for the ``site`` it says what that is made of, and looks at nothing else.
 
-    Raises ConfigError when the settings themselves are wrong.
+    Raises ConfigError when the settings themselves are wrong, UsageError for any other word.
     """
+    if strange := [word for word in asked if word != "site"]:
+        raise UsageError(f"doctor does not take {strange[0]!r}", cure="`profbook doctor --help` lists what it takes.")
+    if asked:
+        return _weigh(root, say=say, is_whole=True)
     from pipeline.collect.doctor import examine
 
     config = load_config(root, environ)
@@ -153,12 +159,23 @@ def doctor(root: Path, environ: Mapping[str, str], *, say: Callable[[str], None]
         say(f"{_SIGNS[found.severity]} {found.subject}: {found.message}{evidence}")
         if found.cure:
             say(f"    {found.cure}")
-    if size := sites.told_size(root):
-        message, cure, is_large = size
-        say(f"{_SIGNS['warning' if is_large else 'info']} site: {message}")
-        if cure:
-            say(f"    {cure}")
+    _weigh(root, say=say)
     return PARTIAL if errors else 0
+
+
+def _weigh(root: Path, *, say: Callable[[str], None], is_whole: bool = False) -> int:
+    """Say how large the site is, and with ``is_whole`` what it is made of."""
+    from pipeline.render.site_size import size_line, size_lines
+
+    size = sites.size(root)
+    if size:
+        say(f"{_SIGNS['warning' if size.is_too_large else 'info']} site: {size_line(size)}")
+    elif is_whole:
+        raise StoreError("there is no site", cure="Build it: `profbook site`.")
+    if size and (is_whole or size.is_too_large):
+        for line in size_lines(size):
+            say(f"    {line}")
+    return 0
 
 
 # --- collections in the background -------------------------------------------------------------------------------

@@ -29,18 +29,18 @@ from pipeline.stages import PARTIAL, build_folder, profiles_folder
 from pipeline.store import atomic, codec, fingerprint, locks, records, runs, scout
 from pipeline.store.rules import rules_of
 from pipeline.store.tree import SiteTree, weigh
-from pipeline.units import counted, show
+from pipeline.units import counted
 
 if TYPE_CHECKING:
     from pipeline.render.pages import RunPlace, Workshop
     from pipeline.render.pair_links import Profiles
+    from pipeline.render.site_size import SiteSize
     from pipeline.site.build import BuildReport
 
 _SHOWN_ERRORS: Final = 10
 _RECORDS: Final = 8
 _PAGES_BYTES: Final = 10**9
 """What GitHub Pages takes."""
-_LARGEST: Final = 3
 _PAGE_TEMPLATES: Final = ("pages", "partials", "overrides/partials")
 
 
@@ -376,15 +376,9 @@ def report(root: Path, config: Config, *, say: Callable[[str], None] = print) ->
     return PARTIAL if summary.error_count else 0
 
 
-def told_size(root: Path) -> tuple[str, str, bool] | None:
-    """Say how large the site is, what to do when it is too large to publish, and whether it is; None without a site."""
+def size(root: Path) -> SiteSize | None:
+    """Weigh the site that is there; None without one."""
+    from pipeline.render.site_size import SiteSize
+
     found = weigh(build_folder(root) / "site")
-    if not found:
-        return None
-    size = sum(one for one, _ in found)
-    largest = ", ".join(f"{path} {show(one, 'bytes')}" for one, path in found[:_LARGEST])
-    message = (
-        f"{show(size, 'bytes')} in {counted(len(found), 'file')}; GitHub Pages takes {show(_PAGES_BYTES, 'bytes')}"
-    )
-    cure = "Show fewer runs with site.keep_runs, or leave raw profiles out with site.raw_profiles = false."
-    return f"{message} (largest: {largest})", cure if size > _PAGES_BYTES else "", size > _PAGES_BYTES
+    return SiteSize(found, _PAGES_BYTES) if found else None

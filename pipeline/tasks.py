@@ -246,12 +246,12 @@ def _import(label: str, paths: list[str] | None) -> Any:
 
 def task_doctor() -> Task:
     """Check the settings, each service to profile, the tools, and what earlier collects left behind."""
-    return {"actions": [_doctor], "uptodate": [False], "io": {"capture": False}}
+    return {"actions": [_doctor], "pos_arg": "words", "uptodate": [False], "io": {"capture": False}}
 
 
-def _doctor() -> Any:
+def _doctor(words: list[str] | None) -> Any:
     try:
-        return {"exit": gathering.doctor(Path.cwd(), os.environ)}
+        return {"exit": gathering.doctor(Path.cwd(), os.environ, words or ())}
     except ProfbookError as error:
         return Stopped(str(error), error.exit_code)
     except Exception as error:  # noqa: BLE001 - as in _act, which needs settings that are right

@@ -43,7 +43,9 @@ GRAPH_VERBS: Final[Mapping[str, Verb]] = {
         example="import old-profiles.zip --label before",
     ),
     "doctor": Verb(
-        "check the settings, the services, the tools, and what earlier collects left behind", guide="targets"
+        "check the settings, the services, the tools, and what earlier collects left behind, or the site's size alone",
+        "[site]",
+        guide="targets",
     ),
     "derive": Verb("read, measure and doubt each run that is new or changed", "[RUN…]", options=_PROCESSES),
     "compare": Verb(

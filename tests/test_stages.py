@@ -5,7 +5,7 @@ import pytest
 
 from pipeline import derive as derivation
 from pipeline import gathering, sites, stages
-from pipeline.errors import CollectError, ConfigError, UsageError
+from pipeline.errors import CollectError, ConfigError, StoreError, UsageError
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.record import RunRecord
 from pipeline.model.run import Manifest
@@ -315,6 +315,23 @@ def test_doctor_gives_lines_with_cures_and_a_code(tmp_path):
     assert said[0] == "✓ settings: valid"
     at = next(place for place, line in enumerate(said) if line.startswith("✕ api: nobody listens"))
     assert said[at + 1].startswith("    ")
+
+
+def test_doctor_says_what_the_site_is_made_of_and_looks_at_nothing_else(tmp_path):
+    (tmp_path / "profbook.toml").write_text("colect = 1\n")
+    with pytest.raises(StoreError, match="no site") as told:
+        gathering.doctor(tmp_path, {}, ["site"], say=print)
+    assert "profbook site" in told.value.cure
+    page = tmp_path / "build" / "site" / "runs" / "a" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_bytes(b"x" * 2048)
+    said = []
+    assert gathering.doctor(tmp_path, {}, ["site"], say=said.append) == 0
+    assert said[0].startswith("✓ site: 2 kB in 1 file; ")
+    assert [line.split() for line in said if "pages of runs" in line] == [
+        ["pages", "of", "runs", "2", "kB", "1", "2", "kB"]
+    ]
+    assert "a run takes 2 kB: room for" in said[-1]
 
 
 def test_doctor_tells_wrong_settings_as_such(tmp_path):
