@@ -1,24 +1,39 @@
 """What may be concluded of one metric; the verdict over all of them is `compare.court`'s.
 
-Rules: no claim without evidence. A difference is called one only when the test is significant; too few replicates end
-in *inconclusive*. Every outcome comes with its reasons in words.
+Rules: no claim without evidence. A difference is called one only when the test is significant, and sameness only where
+the interval of the change leaves out a doubling and a halving; too few replicates, and too much noise, end in
+*inconclusive*. Every outcome comes with its reasons in words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from pipeline import units
 from pipeline.compare import stats
 from pipeline.model.metric import Metric
 from pipeline.model.verdict import Outcome
 
+_HALVED: Final = -0.5
+_DOUBLED: Final = 1.0
+"""Changes nobody takes for none: where both sides may well lie one of them apart, they are not called alike."""
+
 
 def judge_metric(
-    metric: Metric, base: Sequence[float], head: Sequence[float], *, p: float, q: float | None = None, tests: int = 1
+    metric: Metric,
+    base: Sequence[float],
+    head: Sequence[float],
+    *,
+    p: float,
+    q: float | None = None,
+    tests: int = 1,
+    interval: tuple[float, float] | None = None,
 ) -> tuple[Outcome, tuple[str, ...]]:
     """Judge one metric over replicates: (outcome, warnings).
 
-    ``q`` is ``p`` adjusted for the ``tests`` made together with this one; without it, ``p`` stands alone.
+    ``q`` is ``p`` adjusted for the ``tests`` made together with this one; without it, ``p`` stands alone. ``interval``
+    is that of the relative change, where there is one.
     """
     q = p if q is None else q
     if not base or not head:
@@ -39,4 +54,8 @@ def judge_metric(
         needed = stats.runs_needed(stats.ALPHA / tests)
         more = f"; {needed} runs a side could decide it" if needed > min(len(base), len(head)) else ""
         return "inconclusive", (f"p = {p:.3f} alone, but {q:.3f} as one of {tests} tests made together{more}",)
+    lowest, highest = interval or (0.0, 0.0)
+    if extremes := [*["halved"] * (lowest <= _HALVED), *["doubled"] * (highest >= _DOUBLED)]:
+        between = f"{units.show_delta(1, 1 + lowest)} to {units.show_delta(1, 1 + highest)}"
+        return "inconclusive", (f"{metric.title} may have {' or '.join(extremes)}: {between}",)
     return "unchanged", ()

@@ -54,7 +54,8 @@ def _is_tested(sample: Samples) -> bool:
 def _compare(sample: Samples, p: float, adjusted: tuple[float, int] | None, effect: float) -> MetricComparison:
     metric, component, base, head = sample
     q, tests = adjusted or (None, 0)
-    outcome, warnings = judge.judge_metric(metric, base, head, p=p, q=q, tests=max(tests, 1))
+    interval = _bounds(stats.delta_interval(base, head))
+    outcome, warnings = judge.judge_metric(metric, base, head, p=p, q=q, tests=max(tests, 1), interval=interval)
     before, after = stats.center(base), stats.center(head)
     needed = power.runs_needed(base, head, effect) if adjusted else None
     return MetricComparison(
@@ -70,7 +71,7 @@ def _compare(sample: Samples, p: float, adjusted: tuple[float, int] | None, effe
         base_interval=_interval(base),
         head_interval=_interval(head),
         delta=after / before - 1 if before and after is not None else None,
-        delta_interval=_bounds(stats.delta_interval(base, head)),
+        delta_interval=interval,
         q=q,
         tests=tests,
         detectable_effect=power.detectable_effect(base, head) if adjusted else None,

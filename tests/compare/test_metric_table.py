@@ -80,6 +80,28 @@ def test_equal_medians_are_no_change_however_significant() -> None:
     assert (one.outcome, one.warnings) == ("inconclusive", ("the runs differ in spread, but their medians are equal",))
 
 
+# Of the 36 ratios of a head run to a base run the sixth smallest and the sixth largest bound the interval.
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ((3.0, 10, 1, 30, 20, 2), "A may have halved or doubled: −89.8 % to +194.1 %"),
+        ((9.0, 10, 11, 12, 30, 31), "A may have doubled: −8.2 % to +206.1 %"),
+        ((11.0, 10, 9, 8, 3, 2), "A may have halved: −79.6 % to +7.8 %"),
+    ],
+)
+def test_what_may_have_halved_or_doubled_is_not_called_unchanged(head: tuple[float, ...], told: str) -> None:
+    (one,) = compare_metrics([sample("a", (9.8, 9.9, 10, 10, 10.1, 10.2), head)], {"a"})
+    assert one.p >= 0.05
+    assert (one.outcome, one.warnings) == ("inconclusive", (told,))
+
+
+def test_without_a_relative_change_what_is_not_significant_is_unchanged() -> None:
+    (one,) = compare_metrics([sample("a", (0.0, 0, 0, 0, 0, 1), (0.0, 0, 0, 0, 1, 0))], {"a"})
+    assert (one.outcome, one.warnings, one.delta_interval) == ("unchanged", (), None)
+    (one,) = compare_metrics([sample("a", LOW, MIXED)], {"a"})
+    assert (one.outcome, one.warnings) == ("unchanged", ())
+
+
 def test_zeros_and_nothing_have_no_relative_change() -> None:
     (one,) = compare_metrics([sample("a", (0.0,) * 6, LOW)], {"a"})
     assert one.outcome == "regressed"
