@@ -20,6 +20,7 @@ from tests.records import (
     HEADLINE,
     HOSTILE,
     METRICS,
+    compared,
     comparison,
     empty_record,
     failed_record,
@@ -209,6 +210,16 @@ def test_a_later_run_or_comparison_changes_no_page_of_a_run() -> None:
     alone, both = site(first), site(later, first, compared=(comparison(),))
     assert both.stamped["run"][1] == alone.stamped["run"][0]
     assert both.data["data/catalogue.js"] != alone.data["data/catalogue.js"]
+
+
+def test_a_card_claims_only_what_is_judged() -> None:
+    changes = []
+    for outcome in ("improved", "unchanged", "inconclusive"):
+        one = comparison(metrics=(compared(outcome=outcome),))
+        found = re.search(r'<dd class="(pb-card__change[^"]*)">([^<]*)<', body(site(compared=(one,)), "overview"))
+        assert found
+        changes.append((found[1].endswith("--open"), found[2].strip()))
+    assert changes == [(False, "+100.0 %"), (True, "~ (+100.0 %)"), (True, "~ (+100.0 %)")]
 
 
 def test_a_comparison_claims_only_what_is_judged() -> None:

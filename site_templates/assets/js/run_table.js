@@ -7,6 +7,9 @@ import { sortButton } from "./table_sort.js";
 
 const PAGE = 50;
 
+/** A number as the page writes it. @param {number} count */
+const written = (count) => count.toLocaleString("en");
+
 /** @param {HTMLElement} box */
 export function openRunTable(box) {
   return new RunTable(box);
@@ -108,10 +111,10 @@ class RunTable {
     const found = answer(this.runs, this.asked);
     this.body.replaceChildren(...found.slice(0, this.shown).map((run) => this.row(run)));
     const total = this.runs.length;
-    this.count.textContent = isNothing(this.asked) ? "" : `${found.length} of ${total} ${total === 1 ? "run" : "runs"}`;
+    this.count.textContent = isNothing(this.asked) ? "" : `${written(found.length)} of ${written(total)} ${total === 1 ? "run" : "runs"}`;
     const left = found.length - this.shown;
     this.more.hidden = left <= 0;
-    this.more.textContent = `Show ${Math.min(left, PAGE * 4)} more of ${left}`;
+    this.more.textContent = `Show ${Math.min(left, PAGE * 4)} more of ${written(left)}`;
   }
 
   /** Gives a run's row: the page's own where it has one. */
