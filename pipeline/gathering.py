@@ -147,7 +147,8 @@ def doctor(
     if strange := [word for word in asked if word != "site"]:
         raise UsageError(f"doctor does not take {strange[0]!r}", cure="`profbook doctor --help` lists what it takes.")
     if asked:
-        return _weigh(root, say=say, is_whole=True)
+        _tell_size(root, say=say, is_whole=True)
+        return 0
     from pipeline.collect.doctor import examine
 
     config = load_config(root, environ)
@@ -159,12 +160,12 @@ def doctor(
         say(f"{_SIGNS[found.severity]} {found.subject}: {found.message}{evidence}")
         if found.cure:
             say(f"    {found.cure}")
-    _weigh(root, say=say)
+    _tell_size(root, say=say)
     return PARTIAL if errors else 0
 
 
-def _weigh(root: Path, *, say: Callable[[str], None], is_whole: bool = False) -> int:
-    """Say how large the site is, and with ``is_whole`` what it is made of."""
+def _tell_size(root: Path, *, say: Callable[[str], None], is_whole: bool = False) -> None:
+    """Say how large the site is; with ``is_whole``, and when it is too large, what it is made of."""
     from pipeline.render.site_size import size_line, size_lines
 
     size = sites.size(root)
@@ -175,7 +176,6 @@ def _weigh(root: Path, *, say: Callable[[str], None], is_whole: bool = False) ->
     if size and (is_whole or size.is_too_large):
         for line in size_lines(size):
             say(f"    {line}")
-    return 0
 
 
 # --- collections in the background -------------------------------------------------------------------------------

@@ -55,7 +55,9 @@ def judge_metric(
         more = f"; {needed} runs a side could decide it" if needed > min(len(base), len(head)) else ""
         return "inconclusive", (f"p = {p:.3f} alone, but {q:.3f} as one of {tests} tests made together{more}",)
     lowest, highest = interval or (0.0, 0.0)
-    if extremes := [*["halved"] * (lowest <= _HALVED), *["doubled"] * (highest >= _DOUBLED)]:
+    possible = {"halved": lowest <= _HALVED, "doubled": highest >= _DOUBLED}
+    if any(possible.values()):
+        extremes = " or ".join(word for word, is_possible in possible.items() if is_possible)
         between = f"{units.show_delta(1, 1 + lowest)} to {units.show_delta(1, 1 + highest)}"
-        return "inconclusive", (f"{metric.title} may have {' or '.join(extremes)}: {between}",)
+        return "inconclusive", (f"{metric.title} may have {extremes}: {between}",)
     return "unchanged", ()

@@ -3,7 +3,7 @@
 Rules: autoescape is always on, an undefined name is an error, and every value printed is first made visible
 (`encode.visible`). Only `trusted` makes HTML of text, and only our own HTML goes in there. Filters show numbers with
 their units. Templates see values, never the disk. Every process compiles them anew: kept in ``build/`` they would be
-code that whoever can write there could have run, and nothing below it is more than data.
+code that whoever can write there could have run, and making a site runs nothing from there.
 """
 
 from __future__ import annotations

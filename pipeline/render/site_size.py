@@ -15,20 +15,18 @@ from pipeline.render import encode
 from pipeline.render.text_table import cell, layout
 from pipeline.units import counted, show
 
-_RAW: Final = ("raw files", "profiles at debug/pprof/")
-_OF_RUNS: Final = (*_RAW, "pages of runs", "profile data")
-_KINDS: Final = tuple(
-    (title, re.compile(pattern))
-    for title, pattern in (
-        (_RAW[0], r"runs/[^/]+/raw/"),
-        (_RAW[1], r"runs/[^/]+/.+/debug/pprof/"),
-        ("pages of runs", r"runs/[^/]+/"),
-        ("profile data", r"data/[0-9a-f]{2}/"),
-        ("comparisons, decisions", r"(compare|matrix|decisions)/"),
-        ("history", r"(data/history|trends|functions)/"),
-        ("everything else", ""),
-    )
-)
+_KINDS: Final = {
+    "raw files": re.compile(r"runs/[^/]+/raw/"),
+    "profiles at debug/pprof/": re.compile(r"runs/[^/]+/.+/debug/pprof/"),
+    "pages of runs": re.compile(r"runs/[^/]+/"),
+    "profile data": re.compile(r"data/[0-9a-f]{2}/"),
+    "comparisons, decisions": re.compile(r"(compare|matrix|decisions)/"),
+    "history": re.compile(r"(data/history|trends|functions)/"),
+    "everything else": re.compile(""),
+}
+"""What a file is by the beginning of its path; the first that fits."""
+_RAW: Final = tuple(_KINDS)[:2]
+_OF_RUNS: Final = tuple(_KINDS)[:4]
 _PAGE: Final = re.compile(r"runs/[^/]+/index\.html")
 _LARGEST: Final = 3
 
@@ -57,9 +55,9 @@ class SiteSize:
 
     def kinds(self) -> dict[str, tuple[int, int]]:
         """Give bytes and number of files of every kind there is, in the order they are told in."""
-        found = {title: (0, 0) for title, _ in _KINDS}
+        found = dict.fromkeys(_KINDS, (0, 0))
         for size, path in self.files:
-            kind = next(title for title, pattern in _KINDS if pattern.match(path))
+            kind = next(title for title, pattern in _KINDS.items() if pattern.match(path))
             found[kind] = (found[kind][0] + size, found[kind][1] + 1)
         return {title: told for title, told in found.items() if told[1]}
 

@@ -9,8 +9,8 @@ from pipeline.render.site_size import SiteSize, size_line, size_lines
 KB = 1024
 
 
-def files(runs: int, *, raw: int = 40, twice: int = 20, page: int = 30, data: int = 10) -> list[tuple[int, str]]:
-    """List a site of alike runs, sizes in kB, and of other pages of 100 kB in all."""
+def files(runs: int) -> list[tuple[int, str]]:
+    """List a site of runs of 100 kB each, 60 of them raw, and of other pages of 100 kB in all."""
     found = [
         (40, "index.html"),
         (20, "compare/a..b/index.html"),
@@ -19,8 +19,8 @@ def files(runs: int, *, raw: int = 40, twice: int = 20, page: int = 30, data: in
     ]
     for run in range(runs):
         place = f"runs/2026010{run}_000000-a"
-        found += [(raw, f"{place}/raw/service/cpu.prof"), (twice, f"{place}/service/debug/pprof/profile")]
-        found += [(page - 1, f"{place}/index.html"), (1, f"{place}/flame/index.html"), (data, f"data/0{run}/x.pfv.js")]
+        found += [(40, f"{place}/raw/service/cpu.prof"), (20, f"{place}/service/debug/pprof/profile")]
+        found += [(29, f"{place}/index.html"), (1, f"{place}/flame/index.html"), (10, f"data/0{run}/x.pfv.js")]
     return sorted(((size * KB, path) for size, path in found), key=lambda one: (-one[0], one[1]))
 
 
