@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 from pipeline.model.record import ProfileRecord
 from pipeline.render import encode, links
 from pipeline.render.env import Html, trusted
 from pipeline.render.flame import linked
-
-_TALLEST: Final = 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +26,10 @@ class FlameBox:
     late: str = ""
 
     @property
-    def is_tall(self) -> bool:
-        """Tell whether it is higher than its box can be (css/flame.css): then there will be a minimap."""
+    def height(self) -> int:
+        """Give the picture's height in pixels: a higher one than its box will have a minimap (css/flame_still.css)."""
         found = re.search(r' height="(\d+)"', self.frame)
-        return found is not None and int(found[1]) > _TALLEST
+        return int(found[1]) if found else 0
 
     def coming_late(self, name: str) -> FlameBox:
         """Let what is inside come late, if there is a picture."""

@@ -285,11 +285,12 @@ def test_scripts_come_after_the_first_frame_and_in_their_order(base: str, page: 
     assert all(start >= painted for start in begun)  # nothing is timed on the disk
 
 
-def test_links_have_their_colour_at_once(base: str, page: Any) -> None:
+def test_links_and_code_have_their_colour_at_once(base: str, page: Any) -> None:
     """A colour that fades begins with a browser's own where a style was asked for before a sheet came."""
     page.goto(f"{base}/{RUN}")
     seen = page.evaluate(
-        """[...document.querySelectorAll(".pb-page a")].map((one) => getComputedStyle(one).transitionProperty)"""
+        """[...document.querySelectorAll(".pb-page :is(a, code)")]
+            .map((one) => getComputedStyle(one).transitionProperty)"""
     )
     assert len(seen) > 10
     assert set(seen) == {"none"}

@@ -42,6 +42,9 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 LEFT = "[data-pb-late]:not([data-pb-filled])"
+LAID_OUT = "!document.querySelector('.pb-run section:not(.pb-laid)')"
+HEIGHTS = """Object.fromEntries([...document.querySelectorAll(".pb-flame")].map((one) =>
+    [one.dataset.title, one.offsetHeight]))"""
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 OPENED = "for (const one of document.querySelectorAll('main details')) one.open = true"
 LAID = "main section { content-visibility: visible !important; }"
@@ -91,6 +94,31 @@ def test_nothing_moves_while_a_page_is_read(browser: Any, site: Path, address: s
         page.wait_for_load_state("networkidle")
         read_to_the_end(page)
         assert page.evaluate("shifts") == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_still_picture_takes_as_much_room_as_what_comes_for_it(
+    browser: Any, site: Path, address: str, width: str
+) -> None:
+    with watched_page(browser, site, **WIDTHS[width]) as page:
+        asked: list[Any] = []
+        page.route("**/viewer.js*", lambda route: asked.append(route))  # noqa: PLW0108  Playwright marks what it is given
+        page.goto(f"{address}/{PAGES['run']}")
+        page.wait_for_function(LAID_OUT)
+        before = page.evaluate(HEIGHTS)
+        page.locator(".pb-flame").first.scroll_into_view_if_needed()
+        while not asked:
+            page.evaluate(DRAWN)
+        asked[0].continue_()
+        for one in page.locator(".pb-flame").all():
+            one.scroll_into_view_if_needed()
+            one.and_(page.locator("[data-state=ready]")).wait_for()
+        page.wait_for_load_state("networkidle")
+        after = page.evaluate(HEIGHTS)
+        minimaps = [one.is_visible() for one in page.locator(".pb-flame-minimap").all()]
+    assert len(before) > 5
+    assert after == pytest.approx(before, abs=1.5)
+    assert set(minimaps) == {False, True}, "short ones and tall ones"
 
 
 def open_whole(page: Any, url: str) -> None:
@@ -190,7 +218,8 @@ def test_an_address_leads_into_what_is_laid_out_late(browser: Any, site: Path, p
         still.goto(f"{base}/runs/{RUN}/index.html#profile-block")
         assert not still.locator("#profile-block").evaluate(SKIPPED)
     page.goto(f"{base}/runs/{RUN}/index.html#profile-block")
-    page.wait_for_function("!document.querySelector('.pb-run section:not(.pb-laid)')")
+    page.wait_for_function(LAID_OUT)
+    assert page.locator(".pb-run :is(h2, h3)").evaluate_all(f"(all) => all.filter({SKIPPED}).length") == 0
     top = page.locator("#profile-block").evaluate("(found) => found.getBoundingClientRect().top")
     assert 0 <= top < 300
 

@@ -62,7 +62,7 @@ def test_it_shows_what_the_runs_page_shows_first() -> None:
     read = Links(text)
     (box,) = read.boxes
     assert (box["data-key"], box["data-title"], box["data-src"]) == (KEY, "CPU", f"../../../data/01/{KEY}.pfv.js")
-    assert "pb-flame--tall" in box["class"]
+    assert box["style"] == "--pb-flame-height:700px"
     assert "cpu1.pprof" in text, "the heaviest window of a series"
     assert read.links["main.work"] == "../index.html#profile-cpu-row-2"
     assert f'href="../../../explore/index.html?p={RUN}/cpu1.pprof#d=sandwich&amp;c=main.work"' in text

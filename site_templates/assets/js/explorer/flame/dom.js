@@ -10,12 +10,6 @@ const COLORS = [["package", "package"], ["origin", "whose code"], ["diff", "chan
 const MINIMAP = 40; // as flame/minimap.js draws it
 let made = 0;
 
-/** Whether the picture will be higher than its box, as rows for fingers are: then there will be a minimap, and has its place. */
-function isTall(container) {
-  const height = container.querySelector(".pb-flame-svg")?.height?.baseVal.value ?? 0;
-  return height > Math.min(0.75 * innerHeight, 640) || matchMedia("(pointer: coarse)").matches;
-}
-
 function choice(name, options) {
   const items = options.map(([value, text]) => make("option", { value }, text));
   return make("select", { disabled: true, "aria-label": name }, ...items);
@@ -57,7 +51,7 @@ export function buildViewer(container, { hasTypes }) {
       tabIndex: 0, role: "application", "aria-roledescription": "flame graph", "aria-describedby": helpId,
     }),
     empty: make("p", { className: "pb-flame-empty", hidden: true }),
-    minimap: make("canvas", { className: "pb-flame-minimap", height: MINIMAP, hidden: !isTall(container), "aria-hidden": "true" }),
+    minimap: make("canvas", { className: "pb-flame-minimap", height: MINIMAP, hidden: true, "aria-hidden": "true" }),
     help: make("p", { className: "pb-flame-help", id: helpId }, ""),
     legend: make("ul", { className: "pb-flame-legend", hidden: true }),
     spoken: make("p", { className: "pb-flame-spoken", role: "status", "aria-live": "polite" }),
