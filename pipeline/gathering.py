@@ -146,12 +146,12 @@ def doctor(
     """
     if strange := [word for word in asked if word != "site"]:
         raise UsageError(f"doctor does not take {strange[0]!r}", cure="`profbook doctor --help` lists what it takes.")
+    config = load_config(root, environ)
     if asked:
-        _tell_size(root, say=say, is_whole=True)
+        _tell_size(root, config, say=say, is_whole=True)
         return 0
     from pipeline.collect.doctor import examine
 
-    config = load_config(root, environ)
     say(f"{_SIGNS['info']} settings: valid")
     errors = 0
     for found in examine(config, root, profiles=profiles_folder(root, config)):
@@ -160,15 +160,15 @@ def doctor(
         say(f"{_SIGNS[found.severity]} {found.subject}: {found.message}{evidence}")
         if found.cure:
             say(f"    {found.cure}")
-    _tell_size(root, say=say)
+    _tell_size(root, config, say=say)
     return PARTIAL if errors else 0
 
 
-def _tell_size(root: Path, *, say: Callable[[str], None], is_whole: bool = False) -> None:
+def _tell_size(root: Path, config: Config, *, say: Callable[[str], None], is_whole: bool = False) -> None:
     """Say how large the site is; with ``is_whole``, and when it is too large, what it is made of."""
     from pipeline.render.site_size import size_line, size_lines
 
-    size = sites.size(root)
+    size = sites.size(root, config)
     if size:
         say(f"{_SIGNS['warning' if size.is_too_large else 'info']} site: {size_line(size)}")
     elif is_whole:

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 _SHOWN_ERRORS: Final = 10
 _RECORDS: Final = 8
-_PAGES_BYTES: Final = 10**9
-"""What GitHub Pages takes."""
 _PAGE_TEMPLATES: Final = ("pages", "partials", "overrides/partials")
 
 
@@ -218,7 +216,8 @@ def _workshop(root: Path, config: Config) -> Workshop:
     kept = cache.FileCache(build_folder(root) / "cache" / "charts")
     kept.open()
     texts = templates.read_templates(templates.templates_dir())
-    return pages.workshop(texts, config, metrics=METRICS, headline=HEADLINE, charts=kept)
+    compiled = templates.compiled(fingerprint.template_key())
+    return pages.workshop(texts, config, metrics=METRICS, headline=HEADLINE, charts=kept, compiled=compiled)
 
 
 def _decisions(config: Config, briefs: Sequence[Comparison]) -> list[Decision]:
@@ -376,9 +375,9 @@ def report(root: Path, config: Config, *, say: Callable[[str], None] = print) ->
     return PARTIAL if summary.error_count else 0
 
 
-def size(root: Path) -> SiteSize | None:
+def size(root: Path, config: Config) -> SiteSize | None:
     """Weigh the site that is there; None without one."""
     from pipeline.render.site_size import SiteSize
 
     found = weigh(build_folder(root) / "site")
-    return SiteSize(found, _PAGES_BYTES) if found else None
+    return SiteSize(found, config.publish.max_site_bytes) if found else None

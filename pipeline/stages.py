@@ -95,7 +95,9 @@ def _preparations() -> Iterator[Callable[[], object]]:
     from pipeline.site import templates
 
     with suppress(SiteError, OSError, ValueError):  # whoever builds meets it again
-        yield from env.compilations(templates.read_templates(templates.templates_dir()))
+        texts = templates.read_templates(templates.templates_dir())
+        kept = templates.compiled(fingerprint.template_key())
+        yield from env.compilations(env.environment(texts, kept), texts)
 
 
 def _load_build() -> None:

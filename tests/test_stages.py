@@ -318,7 +318,7 @@ def test_doctor_gives_lines_with_cures_and_a_code(tmp_path):
 
 
 def test_doctor_says_what_the_site_is_made_of_and_looks_at_nothing_else(tmp_path):
-    (tmp_path / "profbook.toml").write_text("colect = 1\n")
+    (tmp_path / "profbook.toml").write_text("[publish]\nmax_site_bytes = 1024\n")
     with pytest.raises(StoreError, match="no site") as told:
         gathering.doctor(tmp_path, {}, ["site"], say=print)
     assert "profbook site" in told.value.cure
@@ -327,17 +327,18 @@ def test_doctor_says_what_the_site_is_made_of_and_looks_at_nothing_else(tmp_path
     page.write_bytes(b"x" * 2048)
     said = []
     assert gathering.doctor(tmp_path, {}, ["site"], say=said.append) == 0
-    assert said[0].startswith("✓ site: 2 kB in 1 file; ")
+    assert said[0].startswith("! site: 2 kB in 1 file; publish.max_site_bytes lets it have 1 kB ")
     assert [line.split() for line in said if "pages of runs" in line] == [
         ["pages", "of", "runs", "2", "kB", "1", "2", "kB"]
     ]
-    assert "a run takes 2 kB: room for" in said[-1]
+    assert said[-1].endswith("a run takes 2 kB: not one would fit")
 
 
-def test_doctor_tells_wrong_settings_as_such(tmp_path):
+@pytest.mark.parametrize("asked", [[], ["site"]])
+def test_doctor_tells_wrong_settings_as_such(tmp_path, asked):
     (tmp_path / "profbook.toml").write_text("colect = 1\n")
     with pytest.raises(ConfigError):
-        gathering.doctor(tmp_path, {}, say=print)
+        gathering.doctor(tmp_path, {}, asked, say=print)
 
 
 def test_rounds_of_two_commits_leave_only_runs(tmp_path):

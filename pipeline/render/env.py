@@ -2,19 +2,20 @@
 
 Rules: autoescape is always on, an undefined name is an error, and every value printed is first made visible
 (`encode.visible`). Only `trusted` makes HTML of text, and only our own HTML goes in there. Filters show numbers with
-their units. Templates see values, never the disk. Every process compiles them anew: kept in ``build/`` they would be
-code that whoever can write there could have run, and making a site runs nothing from there.
+their units. Templates see values, never the disk; who makes an environment may keep what they are compiled to.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import BytecodeCache, DictLoader, Environment, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from pipeline import units
@@ -22,7 +23,7 @@ from pipeline.errors import SiteError
 from pipeline.render import encode
 from pipeline.render.alike import alike
 
-__all__ = ["Environment", "Html", "compilations", "environment", "island", "render", "trusted"]
+__all__ = ["Compiled", "Environment", "Html", "compilations", "environment", "island", "render", "trusted"]
 
 _WHOLE_LINES: Final = 5
 _LAST_LINES: Final = 3
@@ -43,13 +44,37 @@ def island(value: Any) -> Html:
     return trusted(encode.json_text(value))
 
 
-def environment(templates: Mapping[str, str]) -> Environment:
+class Compiled(BytecodeCache):
+    """What templates are compiled to, kept as one text for each; ``key`` covers what it depends on beside the template.
+    The texts are run as code: they are as trusted as this module.
+    """
+
+    def __init__(self, kept: MutableMapping[str, str], key: str) -> None:
+        self._kept = kept
+        self._key = key
+
+    def get_source_checksum(self, source: str) -> str:
+        """Digest what one template's code comes from."""
+        return hashlib.sha256(f"{self._key} {source}".encode()).hexdigest()
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take the code that is kept; the bucket knows other templates' and other versions'."""
+        with suppress(KeyError):
+            bucket.bytecode_from_string(self._kept[bucket.key].encode("latin-1"))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code, if there is room."""
+        with suppress(OSError):
+            self._kept[bucket.key] = bucket.bytecode_to_string().decode("latin-1")
+
+
+def environment(templates: Mapping[str, str], compiled: Compiled | None = None) -> Environment:
     """Make the environment over template texts by name (``pages/run.html.j2``, …); the same texts give the same one."""
-    return _environment(tuple(sorted(templates.items())))
+    return _environment(tuple(sorted(templates.items())), compiled)
 
 
 @lru_cache(2)
-def _environment(templates: tuple[tuple[str, str], ...]) -> Environment:
+def _environment(templates: tuple[tuple[str, str], ...], compiled: Compiled | None) -> Environment:
     env = Environment(
         loader=DictLoader(dict(templates)),
         autoescape=True,
@@ -58,14 +83,14 @@ def _environment(templates: tuple[tuple[str, str], ...]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         finalize=_finalize,
+        bytecode_cache=compiled,
     )
     env.filters.update(_FILTERS)
     return env
 
 
-def compilations(templates: Mapping[str, str]) -> Iterator[Callable[[], object]]:
+def compilations(env: Environment, templates: Iterable[str]) -> Iterator[Callable[[], object]]:
     """Give, piece by piece, the work of compiling templates ahead of their use; one that is malformed is told then."""
-    env = environment(templates)
     for name in templates:
         if name.endswith(".html.j2"):
             yield partial(_compile, env, name)

@@ -29,7 +29,7 @@ from pipeline.render import encode, headline_picture, history_data, links, overv
 from pipeline.render.compare_page import compare_page, title_of
 from pipeline.render.decision_page import CHOICES, decision_page, decisions_page
 from pipeline.render.decision_page import title_of as decision_title
-from pipeline.render.env import Environment, environment, render
+from pipeline.render.env import Compiled, Environment, environment, render
 from pipeline.render.explore_page import CATALOGUE, explore_page, run_catalogue, runs_catalogue
 from pipeline.render.flame_page import flame_page
 from pipeline.render.functions_page import functions_page
@@ -83,9 +83,11 @@ def workshop(
     metrics: Sequence[Metric] = (),
     headline: Sequence[str] = (),
     charts: MutableMapping[str, str] | None = None,
+    compiled: Compiled | None = None,
 ) -> Workshop:
     """Set up what pages are made with; ``templates`` are texts by path under site_templates."""
-    return Workshop(environment(templates), templates, config, metrics, headline, {} if charts is None else charts)
+    env = environment(templates, compiled)
+    return Workshop(env, templates, config, metrics, headline, {} if charts is None else charts)
 
 
 # --- lists -------------------------------------------------------------------------------------------------------

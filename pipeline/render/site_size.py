@@ -33,7 +33,7 @@ _LARGEST: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class SiteSize:
-    """The files of a site, (bytes, path from its root), the largest first, and the bytes its host takes."""
+    """The files of a site, (bytes, path from its root), the largest first, and the bytes it may have."""
 
     files: Sequence[tuple[int, str]]
     limit: int
@@ -45,7 +45,7 @@ class SiteSize:
 
     @property
     def is_too_large(self) -> bool:
-        """Tell whether its host refuses it."""
+        """Tell whether it will not be published."""
         return self.total > self.limit
 
     @property
@@ -63,14 +63,14 @@ class SiteSize:
 
 
 def size_line(size: SiteSize) -> str:
-    """Say in a line how large a site is, what its host takes, and what is largest."""
+    """Say in a line how large a site is, how large it may be, and what is largest."""
     largest = ", ".join(f"{encode.visible(path)} {show(one, 'bytes')}" for one, path in size.files[:_LARGEST])
     taken = f"{show(size.total, 'bytes')} in {counted(len(size.files), 'file')}"
-    return f"{taken}; GitHub Pages takes {show(size.limit, 'bytes')} (largest: {largest})"
+    return f"{taken}; publish.max_site_bytes lets it have {show(size.limit, 'bytes')} (largest: {largest})"
 
 
 def size_lines(size: SiteSize) -> list[str]:
-    """Say what a site is made of, a line for each kind of file, and how many runs more its host takes."""
+    """Say what a site is made of, a line for each kind of file, and how many runs more there is room for."""
     kinds, runs = size.kinds(), size.runs
     cells = [cell(0, column, title, "right", "  ") for column, title in enumerate(("size", "files", "a run"), 1)]
     for row, (title, (taken, files)) in enumerate(kinds.items(), 1):

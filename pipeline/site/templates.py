@@ -1,15 +1,22 @@
-"""Where the templates are, in a checkout and in an installed package, and reading them.
+"""Where the templates are, in a checkout and in an installed package, reading them, and keeping what they compile to.
 
-Rules: a checkout's ``site_templates`` beside the package wins over the copy a wheel ships inside it.
+Rules: a checkout's ``site_templates`` beside the package wins over the copy a wheel ships inside it. Compiled templates
+are code, so they are kept where Python keeps this module's, and only if it does: whoever can write there has any code
+run already. Never below ``build/``, which may come from elsewhere.
 """
 
 from __future__ import annotations
 
+import sys
+from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Final
 
 from pipeline.errors import SiteError
+from pipeline.render.env import Compiled
 from pipeline.render.style import squeeze_style
+from pipeline.site.cache import FileCache
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _PLACES: Final = (_PACKAGE.parent / "site_templates", _PACKAGE / "site_templates")
@@ -35,3 +42,10 @@ def read_templates(folder: Path) -> dict[str, str]:
         files += [path for path in (folder / part).rglob("*") if path.suffix in {".j2", ".md"} and path.is_file()]
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(files)}
     return texts | {name: squeeze_style(texts[name]) for name in _STYLES}
+
+
+@cache
+def compiled(key: str) -> Compiled | None:
+    """Find what templates were compiled to under this key; None where Python keeps no compiled code either."""
+    folder = Path(cache_from_source(__file__)).parent
+    return None if sys.dont_write_bytecode or not folder.is_dir() else Compiled(FileCache(folder / "templates"), key)

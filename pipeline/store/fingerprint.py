@@ -117,6 +117,11 @@ def label_key(older: int, runs: Sequence[tuple[str, str]], config: Config) -> st
     return digest("label", RECORD_FORMAT, older, list(runs), config.history.model_dump(mode="json"), code)
 
 
+def template_key() -> str:
+    """Make the key of what templates are compiled to, their texts aside; what filters say of constants is in it."""
+    return digest("template", of_code(SITE_CODE), of_libraries(_SITE_LIBRARIES))
+
+
 def page_key(*parts: object, templates: Iterable[Path]) -> str:
     """Make the key of a kind of page from what all pages of it share, and the folders of its templates."""
     code = (of_code(SITE_CODE), [of_folder(folder) for folder in templates], of_libraries(_SITE_LIBRARIES))

@@ -379,6 +379,15 @@ def test_an_address_that_leads_nowhere_says_so(disk: str, page: Any, address: st
     assert page.locator(".pbx img").count() == 0
 
 
+def test_a_run_without_samples_is_not_called_unknown(base: str, site: Path, page: Any) -> None:
+    catalogue = (site / "data" / "catalogue.js").read_text("utf-8")
+    told = catalogue.replace('"bare":[]', '"bare":[[0,"failed"]]')
+    assert told != catalogue
+    page.route("**/data/catalogue.js", lambda route: route.fulfill(body=told, content_type="text/javascript"))
+    page.goto(f"{base}/explore/index.html?p=failed")
+    assert page.get_by_role("alert").inner_text() == 'The run "failed" has no profile with samples.'
+
+
 def test_hostile_fields_stay_text(disk: str, page: Any) -> None:
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))

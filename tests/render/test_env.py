@@ -63,7 +63,7 @@ def test_what_a_log_told_is_shortened_to_where_the_reason_stands() -> None:
 def test_templates_are_compiled_ahead_of_their_use() -> None:
     texts = {"a.html.j2": "{{ x }}", "b.html.j2": "{% if %}", "guide.md": "{% if %}"}
     made = env.environment(texts)
-    pieces = list(env.compilations(texts))
+    pieces = list(env.compilations(made, texts))
     assert len(pieces) == 2
     assert not made.cache
     for piece in pieces:
@@ -73,3 +73,34 @@ def test_templates_are_compiled_ahead_of_their_use() -> None:
     assert env.environment(texts | {"a.html.j2": "new"}) is not made
     with pytest.raises(SiteError):
         env.render(made, "b.html.j2")
+
+
+class AnewError(Exception):
+    pass
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise AnewError
+
+
+def test_what_templates_are_compiled_to_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, str] = {}
+    texts = {"t": "{{ 1536 | show('bytes') }} {{ x }}"}
+    assert env.render(env.environment(texts, env.Compiled(kept, "1")), "t", x=1) == "1.50 kB 1"
+    (name,) = kept
+    monkeypatch.setattr(env.Environment, "compile", refuse)
+    assert env.render(env.environment(texts, env.Compiled(kept, "1")), "t", x=2) == "1.50 kB 2"
+    for others, key in ((texts, "2"), ({"t": "{{ x }}"}, "1")):
+        with pytest.raises(AnewError):
+            env.render(env.environment(others, env.Compiled(kept, key)), "t", x=1)
+    other_format = {name: "x" + kept[name]}
+    with pytest.raises(AnewError):
+        env.render(env.environment(texts, env.Compiled(other_format, "1")), "t", x=1)
+
+
+def test_a_template_is_filled_where_nothing_can_be_kept() -> None:
+    class Full(dict[str, str]):
+        def __setitem__(self, key: str, value: str) -> None:
+            raise OSError(28, "No space left on device")
+
+    assert env.render(env.environment({"t": "{{ x }}"}, env.Compiled(Full(), "")), "t", x=1) == "1"

@@ -41,8 +41,9 @@ export function openCatalogue(root) {
   }
 
   async function read(run) {
-    const unknown = new Error(`This site holds no run "${run}" with profiles.`);
-    if (!RUN.test(run) || !(await runs()).some((one) => one.run === run)) throw unknown;
+    const { runs: rows, bare } = await loadValue(`${root}data/catalogue.js`, "catalogue");
+    if (bare.some(([, id]) => id === run)) throw new Error(`The run "${run}" has no profile with samples.`);
+    if (!RUN.test(run) || !rows.some(([id]) => id === run)) throw new Error(`This site holds no run "${run}".`);
     const data = await loadValue(`${root}runs/${run}/profiles.js`, `run/${run}`);
     return data.profiles.map((one) => ({
       ...one,
