@@ -65,7 +65,6 @@ export class FlameView {
     this.lost = "";
     this.drawing = this.grown = 0;
     this.seen = null;
-    this.keepsMinimap = false;
   }
 
   /**
@@ -100,8 +99,7 @@ export class FlameView {
     if (hadPicture && box.scrollHeight > box.clientHeight) {
       box.style.overflowY = "scroll";
       this.grown = Infinity; // it is as tall as CSS allows
-      this.keepsMinimap = true; // as its place was kept (css/flame_still.css)
-      this.parts.minimap.hidden = false;
+      this.parts.minimap.hidden = false; // its place was kept (css/flame_still.css)
     }
     for (const child of [...box.children]) if (child !== space && child !== empty) child.remove();
     this.parts.type.disabled = this.parts.reset.disabled = false;
@@ -308,8 +306,8 @@ export class FlameView {
     this.drawn = facts;
     fit(canvas, scene.width, scene.height, scene.scale);
     paintFlame(canvas, scene);
-    const isAll = !this.layout.zoom.parent && this.layout.rows.length * this.rowHeight <= this.window.height + 1;
-    minimap.hidden = (isAll && !this.keepsMinimap) || !tree.hidden || this.measured.whole === 0;
+    const fits = this.grown < Infinity && this.layout.rows.length * this.rowHeight <= this.window.height + 1;
+    minimap.hidden = (fits && !this.layout.zoom.parent) || !tree.hidden || this.measured.whole === 0;
     if (!minimap.hidden && hasTools()) tools.paintMinimap(minimap, scene, this.laidWhole(), this.zoom);
   }
 
