@@ -317,8 +317,15 @@ def test_doctor_gives_lines_with_cures_and_a_code(tmp_path):
     assert said[at + 1].startswith("    ")
 
 
-def test_doctor_says_what_the_site_is_made_of_and_looks_at_nothing_else(tmp_path):
-    (tmp_path / "profbook.toml").write_text("[publish]\nmax_site_bytes = 1024\n")
+@pytest.mark.parametrize(
+    ("limit", "first", "last"),
+    [
+        (4096, "✓ site: 2 kB in 1 file; publish.max_site_bytes lets it have 4 kB ", "room for 1 more"),
+        (1024, "! site: 2 kB in 1 file; publish.max_site_bytes lets it have 1 kB ", "not one would fit"),
+    ],
+)
+def test_doctor_says_what_the_site_is_made_of_and_looks_at_nothing_else(tmp_path, limit, first, last):
+    (tmp_path / "profbook.toml").write_text(f"[publish]\nmax_site_bytes = {limit}\n")
     with pytest.raises(StoreError, match="no site") as told:
         gathering.doctor(tmp_path, {}, ["site"], say=print)
     assert "profbook site" in told.value.cure
@@ -327,11 +334,11 @@ def test_doctor_says_what_the_site_is_made_of_and_looks_at_nothing_else(tmp_path
     page.write_bytes(b"x" * 2048)
     said = []
     assert gathering.doctor(tmp_path, {}, ["site"], say=said.append) == 0
-    assert said[0].startswith("! site: 2 kB in 1 file; publish.max_site_bytes lets it have 1 kB ")
+    assert said[0].startswith(first)
     assert [line.split() for line in said if "pages of runs" in line] == [
         ["pages", "of", "runs", "2", "kB", "1", "2", "kB"]
     ]
-    assert said[-1].endswith("a run takes 2 kB: not one would fit")
+    assert said[-1].strip() == f"a run takes 2 kB: {last}"
 
 
 @pytest.mark.parametrize("asked", [[], ["site"]])

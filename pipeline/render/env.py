@@ -69,7 +69,9 @@ class Compiled(BytecodeCache):
 
 
 def environment(templates: Mapping[str, str], compiled: Compiled | None = None) -> Environment:
-    """Make the environment over template texts by name (``pages/run.html.j2``, …); the same texts give the same one."""
+    """Make the environment over template texts by name (``pages/run.html.j2``, …); the same texts, ``compiled`` to the
+    same place, give the same one.
+    """
     return _environment(tuple(sorted(templates.items())), compiled)
 
 

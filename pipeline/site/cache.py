@@ -1,8 +1,8 @@
 """A folder of texts by key, for what is slow to make and depends on nothing but its key.
 
-Rules: a key covers everything the text depends on but our own code, so an entry is never updated; the code that renders
-is covered by the folder's name, and what other code made is dropped. A damaged entry is no entry: each file starts with
-the digest of the rest.
+Rules: a key covers everything the text depends on but our own code, so an entry is never updated, or the text says it
+itself, and whoever finds it outdated replaces it; the code that renders is covered by the folder's name, and what other
+code made is dropped. A damaged entry is no entry: each file starts with the digest of the rest.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, MutableMapping
+from functools import cache
 from pathlib import Path
 
 from pipeline import render
@@ -63,6 +64,7 @@ class FileCache(MutableMapping[str, str]):
         return sum(1 for _ in self)
 
 
+@cache
 def _code() -> str:
     """Digest of the code that renders."""
     digest = hashlib.sha256()
