@@ -113,7 +113,9 @@ class _Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128  # a browser opens many connections at once, and a busy machine accepts them late
 
 
-class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder, and says nothing of it."""
+
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_arguments: object) -> None:
@@ -121,10 +123,9 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, handler: type[QuietHandler] = QuietHandler) -> Iterator[str]:
     """Serve a folder on a free local port; the value is the address, without a trailing slash."""
-    handler = functools.partial(_QuietHandler, directory=str(folder))
-    with _Server(("127.0.0.1", 0), handler) as running:
+    with _Server(("127.0.0.1", 0), functools.partial(handler, directory=str(folder))) as running:
         thread = threading.Thread(target=running.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{running.server_port}"

@@ -208,6 +208,7 @@ def test_late_data_moves_nothing(browser: Any, site: Path, place: str) -> None:
         )
         page.goto(path.as_uri())
         page.evaluate("new Promise((done) => requestIdleCallback(done))")
+        page.wait_for_function("!document.querySelector('.pb-run section:not(.pb-laid)')")
         assert page.evaluate("shifted") < 0.001
         flame = page.locator(".pb-flame, [data-pb-pair]").first
         if flame.count():

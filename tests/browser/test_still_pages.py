@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PHONE, demo_site, serve, watched_page
+from tests.browser.conftest import PHONE, QuietHandler, demo_site, serve, watched_page
 
 pytestmark = pytest.mark.browser
 
@@ -93,6 +94,31 @@ def test_nothing_moves_while_a_page_is_read(browser: Any, site: Path, address: s
         page.goto(f"{address}/{PAGES[kind]}")
         page.wait_for_load_state("networkidle")
         read_to_the_end(page)
+        assert page.evaluate("shifts") == []
+
+
+class PieceByPiece(QuietHandler):
+    """Sends a page as a slow line does; all else at once."""
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        if not self.path.endswith(".html"):
+            return super().copyfile(source, outputfile)
+        while piece := source.read(1000):
+            outputfile.write(piece)
+            time.sleep(0.02)
+        return None
+
+
+@pytest.mark.parametrize("kind", ["overview", "runs", "run", "comparison"])
+def test_nothing_moves_while_a_page_comes(browser: Any, site: Path, kind: str) -> None:
+    """Columns are as wide as the widest of their rows, which may come last."""
+    with (
+        serve(site, PieceByPiece) as address,
+        watched_page(browser, site, viewport={"width": 1280, "height": 1600}) as page,
+    ):
+        page.add_init_script(WATCH)
+        page.goto(f"{address}/{PAGES[kind]}")
+        page.wait_for_load_state("networkidle")
         assert page.evaluate("shifts") == []
 
 
@@ -224,6 +250,18 @@ def test_an_address_leads_into_what_is_laid_out_late(browser: Any, site: Path, p
     assert page.locator(".pb-run :is(h2, h3)").evaluate_all(f"(all) => all.filter({SKIPPED}).length") == 0
     top = page.locator("#profile-block").evaluate("(found) => found.getBoundingClientRect().top")
     assert 0 <= top < 300
+
+
+def test_a_jump_within_the_page_ends_where_it_should(site: Path, browser: Any, base: str) -> None:
+    """The browser never has time for us here."""
+    with watched_page(browser, site, viewport={"width": 1280, "height": 900}) as page:
+        page.add_init_script("globalThis.requestIdleCallback = () => 0")
+        page.goto(f"{base}/runs/{RUN}/index.html")
+        is_below(page)
+        page.locator(".pb-run a[href='#cost']").first.click()
+        assert page.evaluate(LAID_OUT)
+        page.evaluate(DRAWN)
+        assert 0 <= page.locator("#cost").evaluate("(found) => found.getBoundingClientRect().top") < 300
 
 
 def is_below(page: Any) -> None:
