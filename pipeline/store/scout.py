@@ -3,9 +3,10 @@
 Rules: looking at the files of thousands of runs takes as long as loading the program does, and the site's as long as
 all others: while the program is loaded, one process looks at the site and one at what it is made of. They tell what the
 memories (`store.seen`) know of each folder that is as it was; of what is new or changed they tell nothing, and whoever
-asks looks there. What they saw is from the beginning of the command and is given out once: a second look is a real one.
-They are forked where that is safe: on Linux, in a program with one thread. Where one cannot be, or dies, nothing is
-told: that costs time and nothing else. Nothing heavy is imported here.
+asks looks there. When runs came or went since the site was made, what is seen of the site is asked for last: its
+process gives way to the others then. What they saw is from the beginning of the command and is given out once: a second
+look is a real one. They are forked where that is safe: on Linux, in a program with one thread. Where one cannot be, or
+dies, nothing is told: that costs time and nothing else. Nothing heavy is imported here.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ PROFILES: Final = "profiles"
 
 _WAYS: Final = (("runs", "derived"), ("site",))
 """What each process looks at, in order."""
+
+_GIVES_WAY: Final = 15
+"""How much nicer the look at a site is that has to be built anyway."""
 
 _SIZE: Final = 8
 _BEGUN: Final = "cache/site-begun"
@@ -195,6 +199,8 @@ def _work(root: Path, sections: tuple[str, ...], talk: int, place: int) -> NoRet
         for stream in range(3):  # nobody shall wait for us at the end of a pipe
             os.dup2(nothing, stream)
         gc.disable()
+        if sections == ("site",) and _has_news(root):
+            os.nice(_GIVES_WAY)
         for section in sections:
             data = marshal.dumps(look_at(root, section))
             with open(place, "wb", closefd=False) as file:
@@ -202,6 +208,14 @@ def _work(root: Path, sections: tuple[str, ...], talk: int, place: int) -> NoRet
             os.write(talk, len(data).to_bytes(_SIZE, "little"))
     finally:
         os._exit(0)
+
+
+def _has_news(root: Path) -> bool:
+    """Tell whether runs came or went since the site was made: a guess, of which nothing but haste depends."""
+    try:
+        return (root / PROFILES).stat().st_mtime_ns > (root / "build" / "site.json").stat().st_mtime_ns
+    except OSError:
+        return False
 
 
 def look_at(root: Path, section: str) -> dict[str, str]:

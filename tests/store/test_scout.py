@@ -140,3 +140,25 @@ def test_who_waits_works_meanwhile(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WAITING, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "{'runs': 'yes'}\n"
+
+
+def test_the_look_at_a_site_gives_way_when_there_is_something_to_build(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scout, "MANY", 1)
+    monkeypatch.setattr(scout, "look_at", lambda _root, section: {section: str(os.nice(0))})
+    site(root)
+    assert niceness(root) == [os.nice(0)] * 3
+    add(root, NEW)
+    assert niceness(root) == [os.nice(0), os.nice(0), min(os.nice(0) + 15, 19)]
+    site(root)
+    assert niceness(root) == [os.nice(0)] * 3
+
+
+def niceness(root: Path) -> list[int]:
+    scout.send(root)
+    try:
+        sent = scout.taken(root)
+        return [int(sent.told(section)[section]) for section in ("runs", "derived", "site")]
+    finally:
+        scout.dismiss()
