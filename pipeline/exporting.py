@@ -22,7 +22,7 @@ from pipeline.model.metric import Metric
 from pipeline.model.record import RunRecord
 from pipeline.model.verdict import Comparison
 from pipeline.profiling import EVERYTHING, Choice, chosen
-from pipeline.store import atomic, fingerprint, records, runs
+from pipeline.store import atomic, fingerprint, runs
 from pipeline.units import counted
 
 ROWS: Final[dict[str, str]] = {
@@ -169,10 +169,8 @@ def _run_html(root: Path, config: Config, record: RunRecord) -> bytes:
     from pipeline.site.templates import read_templates, templates_dir
 
     build = stages.build_folder(root)
-    folder = records.run_record(build, record.run.id).parent
-    flames = {one.tree: (folder / f"{one.tree}.svg").read_text(encoding="utf-8") for one in record.profiles if one.tree}
     rules = SectionRules(
-        flames=flames,
+        flames=stages.pictures(root, record),
         charts=FileCache(build / "cache" / "charts"),
         profiles_dir=config.collect.profiles_dir,
         site_url=config.site.url,

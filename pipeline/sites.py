@@ -288,14 +288,7 @@ def _run_part(root: Path, shop: Workshop, run_id: str, place: RunPlace, read: Ca
 
     record = read(run_id)
     notes = stages.notes(root, shop.config, [record])
-    return pages.run_part(shop, record, place, flames=_flames(root, record), notes=notes)
-
-
-def _flames(root: Path, record: RunRecord) -> dict[str, str]:
-    """Read the static flame graphs: tree name -> the picture of its default sample type."""
-    folder = records.run_record(build_folder(root), record.run.id).parent
-    names = {profile.tree for profile in record.profiles if profile.tree}
-    return {name: (folder / f"{name}.svg").read_text(encoding="utf-8") for name in sorted(names)}
+    return pages.run_part(shop, record, place, flames=stages.pictures(root, record), notes=notes)
 
 
 def _comparison_parts(

@@ -19,6 +19,7 @@ from pipeline.analysis.redact import Redactor
 from pipeline.compare import pairs as pairing
 from pipeline.derive import derive
 from pipeline.errors import ConfigError, SiteError, StoreError
+from pipeline.model import archive
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.record import RunRecord
 from pipeline.model.run import Run
@@ -176,7 +177,7 @@ def derive_run(root: Path, run_id: str, config: Config) -> bool:
             publish=config.site.raw_profiles,
         )
         files[summaries.SUMMARY] = summaries.dump(summarize(record))
-        records.write(path, record, kind="run", key=key, files=files)
+        records.write(path, record, kind="run", key=key, files={archive.NAME: archive.pack(files)})
     return True
 
 
@@ -203,6 +204,13 @@ def record_of(root: Path, run_id: str, key: str, config: Config) -> RunRecord:
     if not is_derived(root, run_id, key):
         derive_run(root, run_id, config)
     return records.read(records.run_record(build_folder(root), run_id), RunRecord, kind="run")
+
+
+def pictures(root: Path, record: RunRecord) -> dict[str, str]:
+    """Read the still flame graphs of a run: name of the tree -> picture of its default sample type."""
+    names = {f"{one.tree}.svg": one.tree for one in record.profiles if one.tree}
+    found = records.data_files(build_folder(root), record.run.id, names)
+    return {names[file]: data.decode() for file, data in found.items()}
 
 
 # --- compare -----------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_only_what_a_verb_needs_is_in_its_graph(root: Path) -> None:
     assert derived("site") == derived("compare") == []
     assert derived("derive") == list(RUNS)
     add(root, NEW)
-    (root / "build/derived" / RUNS[0] / "summary.json").write_bytes(b"{}")
+    (root / "build/derived" / RUNS[0] / "data.zip").write_bytes(b"{}")
     assert derived("site") == [RUNS[0], NEW]
     assert set(tasks.graph("export")) == {"DOIT_CONFIG", "task_export"}
 

@@ -6,6 +6,7 @@ import pytest
 from pipeline import derive as derivation
 from pipeline import gathering, sites, stages
 from pipeline.errors import CollectError, ConfigError, StoreError, UsageError
+from pipeline.model import archive
 from pipeline.model.config import CompareConfig, Config
 from pipeline.model.record import RunRecord
 from pipeline.model.run import Manifest
@@ -56,10 +57,12 @@ def test_derive_writes_what_pages_and_comparisons_need(root):
     assert found.load.operations == 1000
     assert ("ops_per_sec", 100.0) in [(one.metric, one.value) for one in found.measurements]
     folder = records.run_record(root / "build", BASE).parent
-    endings = ["pfv.js", "samples.js", "svg"]
-    names = ["record.json", "summary.json", *(f"{profile.tree}.{ending}" for ending in endings)]
-    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
-    assert f'"{profile.tree}.pfv"' in (folder / f"{profile.tree}.pfv.js").read_text()
+    assert sorted(path.name for path in folder.iterdir()) == [archive.NAME, "record.json"]
+    names = ["summary.json", *(f"{profile.tree}.{ending}" for ending in ("pfv.js", "samples.js", "svg"))]
+    held = records.data_files(root / "build", BASE, names)
+    assert archive.opened((folder / archive.NAME).read_bytes()).namelist() == sorted(names)
+    assert f'"{profile.tree}.pfv"'.encode() in held[f"{profile.tree}.pfv.js"]
+    assert stages.pictures(root, found) == {profile.tree: held[f"{profile.tree}.svg"].decode()}
 
 
 def test_derive_does_its_work_once(root):

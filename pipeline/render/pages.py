@@ -15,6 +15,7 @@ from functools import partial
 from typing import Final
 
 from pipeline import units
+from pipeline.model import archive
 from pipeline.model.config import Config
 from pipeline.model.decision import Decision
 from pipeline.model.finding import Finding
@@ -179,10 +180,15 @@ def _payloads(summaries: Sequence[RunSummary]) -> dict[str, SharedFiles]:
 
 def _data_files(trees: Sequence[str], runs: Mapping[str, str]) -> dict[str, str]:
     return {
-        place: f"build/derived/{runs[tree]}/{tree}{ending}"
+        place: f"{_data_folder(runs[tree])}/{tree}{ending}"
         for tree in trees
         for place, ending in zip(links.data_files(tree), ENDINGS, strict=True)
     }
+
+
+def _data_folder(run_id: str) -> str:
+    """Say where the data files of a run are, from the project's root: in an archive (`model.archive`)."""
+    return f"build/derived/{run_id}/{archive.NAME}"
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
@@ -245,7 +251,7 @@ def run_copies(record: RunRecord, config: Config) -> dict[str, str]:
 def _raw_places(record: RunRecord, config: Config) -> dict[str, str]:
     """Say where each raw file of a run is as it may be published; those that may not are left out."""
     folder = f"{config.collect.profiles_dir}/{record.run.id}"
-    scrubbed = {path: f"build/derived/{record.run.id}/{name}" if name else "" for path, name in record.scrubbed}
+    scrubbed = {path: f"{_data_folder(record.run.id)}/{name}" if name else "" for path, name in record.scrubbed}
     places = {file.path: scrubbed.get(file.path, f"{folder}/{file.path}") for file in record.run.files}
     return {path: source for path, source in places.items() if source}
 

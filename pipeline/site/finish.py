@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pipeline.model import archive
+
 _SMALL: Final = 8 << 20
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 
 Source = bytes | str
-"""What a file is made of: its bytes, or the place of a file on disk."""
+"""What a file is made of: its bytes, or the place of a file on disk, which may be in an archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Finisher:
         self._tree = os.fspath(tree)
         self._folders: set[str] = set()
         self._last: tuple[str, bytes, str] = ("", b"", "")
+        self._archive = ("", archive.opened(archive.pack({})))
 
     def finish(self, unit: str, files: Iterable[File], here: Mapping[str, str]) -> dict[str, str]:
         """Finish the files of a unit, of which these are ``here``; gives the digest of each by path."""
@@ -89,12 +92,24 @@ class Finisher:
             return source or b"", hashlib.sha256(source or b"").hexdigest()
         if self._last[0] == source:
             return self._last[1], self._last[2]
-        data = _read_small(source)
+        data = self._read(source)
         if data is None:
             with Path(source).open("rb", buffering=0) as file:
                 return source, hashlib.file_digest(file, "sha256").hexdigest()
         self._last = (source, data, hashlib.sha256(data).hexdigest())
         return data, self._last[2]
+
+    def _read(self, source: str) -> bytes | None:
+        """Read a file that is small, or a data file of a run; None for any other."""
+        try:
+            return _read_small(source)
+        except OSError:
+            place, _, name = source.rpartition("/")
+            if not place.endswith(f"/{archive.NAME}"):
+                raise
+            if self._archive[0] != place:
+                self._archive = (place, archive.opened(Path(place).read_bytes()))
+            return archive.member(self._archive[1], name)
 
     def _write(self, path: str, source: Source | None) -> None:
         target = self.place(path)

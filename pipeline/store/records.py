@@ -4,7 +4,8 @@
     "body":{…}}
 
 Rules: the body is on one line of its own, so it is checked without being parsed; ``files`` are data files that belong
-to it, under a folder of its own. They are written first and the document last, so a document vouches for all of it.
+to it, under a folder of its own; those of a run are in one (`model.archive`). They are written first and the document
+last, so a document vouches for all of it.
 Anything that does not check out is simply not current, and is computed again.
 """
 
@@ -12,12 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pipeline.errors import StoreError
-from pipeline.model import pfv
+from pipeline.model import archive, pfv
 from pipeline.model.calltree import CallTree
 from pipeline.model.record import RECORD_FORMAT
 from pipeline.render.payload import TREE, unwrapped
@@ -56,7 +57,7 @@ def write(path: Path, value: object, *, kind: str, key: str, files: Mapping[str,
     Only under the lock of what is written: leftovers of killed writers are cleared.
     """
     for name, data in (files or {}).items():
-        # Dozens per run: flushing each costs more than making them, and `is_current` checks every one.
+        # Flushing each costs more than making them, and `is_current` checks every one.
         atomic.write_if_changed(path.parent / name, data, flush=False)
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in (files or {}).items()}
     seal(path, value, kind=kind, key=key, files=digests)
@@ -114,11 +115,25 @@ def read_whole(path: Path, value_type: type[Value], *, kind: str) -> tuple[Value
 
 def call_tree(build: Path, run_id: str, name: str) -> CallTree:
     """Read the call tree a run's record names; raises StoreError when it is missing or damaged."""
-    path = run_record(build, run_id).with_name(f"{name}{TREE}.js")
+    file = f"{name}{TREE}.js"
     try:
-        return pfv.unpack(unwrapped(path.read_bytes()))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read: {error}", cure="Run `doit derive`: it is made again.") from error
+        return pfv.unpack(unwrapped(data_files(build, run_id, [file])[file]))
+    except ValueError as error:
+        raise _unreadable(run_record(build, run_id).with_name(archive.NAME), error) from error
+
+
+def data_files(build: Path, run_id: str, names: Collection[str]) -> dict[str, bytes]:
+    """Read data files of a run, by name; raises StoreError when one is missing or damaged."""
+    path = run_record(build, run_id).with_name(archive.NAME)
+    try:
+        with archive.opened(path.read_bytes()) as opened:
+            return {name: archive.member(opened, name) for name in names}
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"{path} cannot be read: {error}", cure="Run `doit derive`: it is made again.")
 
 
 def _file_digest(path: Path) -> str:

@@ -1,8 +1,8 @@
-"""The summaries of runs on disk: one small file beside each record, and all of them together in a memory.
+"""The summaries of runs on disk: one small data file of each record, and all of them together in a memory.
 
-Rules: the file is one of the record's data files, so the record vouches for it; the memory holds, for each run's
-derived folder that was found whole, the key of its record and the summary. What a memory does not know is read from
-the folder. The text is columns and not objects: a site reads thousands of them.
+Rules: the record vouches for its data files; the memory holds, for each run's derived folder that was found whole, the
+key of its record and the summary. What a memory does not know is read from the folder. The text is columns and not
+objects: a site reads thousands of them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from pipeline.errors import StoreError
 from pipeline.model.finding import Finding
 from pipeline.model.summary import Row, Rows, RunSummary, SummaryMeasurement, SummaryProfile, column
 from pipeline.store import codec, records, seen
@@ -59,7 +60,7 @@ def _rows(kind: type[Row], columns: list[list[Any]]) -> Rows[Row]:
 
 
 def key_of(build: Path, run_id: str, memory: seen.Memory) -> str:
-    """Key of a run's record; empty when the record or one of its data files is missing or damaged."""
+    """Key of a run's record; empty when it or its data files are missing or damaged."""
     return _look(os.fspath(records.derived(build)), run_id, memory).partition(" ")[0]
 
 
@@ -113,6 +114,7 @@ def _read(place: Path, names: set[str]) -> str:
     try:
         if not key or names != {*files, records.RECORD} or records.whole_key(path, kind="run") != key:
             return ""
-        return f"{key} {(place / SUMMARY).read_text('ascii')}"
-    except (OSError, ValueError):
+        found = records.data_files(place.parent.parent, place.name, [SUMMARY])
+        return f"{key} {found[SUMMARY].decode('ascii')}"
+    except (StoreError, ValueError):
         return ""

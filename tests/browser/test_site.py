@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.analysis.calltree import build_call_tree
 from pipeline.decode import decode_profile
+from pipeline.model import archive
 from pipeline.model.pfv import pack
 from pipeline.render import links
 from pipeline.render.payload import payload_scripts
@@ -35,8 +36,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a site whose call trees are real."""
     root = project(tmp_path_factory.mktemp("browsed"))
     tree = build_call_tree(decode_profile(pprof_bytes([(("main.main", "main.work"), (3, 400))], TYPES)))
-    for path in root.glob(f"build/derived/*/{TREE}.pfv.js"):
-        path.write_bytes(payload_scripts(TREE, pack(tree), b"")[path.name])
+    for path in root.glob(f"build/derived/*/{archive.NAME}"):
+        path.write_bytes(archive.pack(payload_scripts(TREE, pack(tree), b"")))
     build(root, content(""))
     return root / "build" / "site"
 

@@ -257,7 +257,7 @@ def test_copies_put_raw_files_where_pprof_finds_them() -> None:
     assert found[f"runs/{run}/raw/service/heap-after.prof"] == f"profiles/{run}/heap-after.prof"
     assert found[f"runs/{run}/service/debug/pprof/heap"] == f"profiles/{run}/heap-after.prof"
     scripts = {f"0123456789abcdef.{ending}.js" for ending in ("pfv", "samples")}
-    assert all(found[f"data/01/{name}"] == f"build/derived/{run}/{name}" for name in scripts)
+    assert all(found[f"data/01/{name}"] == f"build/derived/{run}/data.zip/{name}" for name in scripts)
     assert set(site(record(), raw_profiles=False).copies) == {f"data/01/{name}" for name in scripts}
 
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from pipeline.errors import SiteError
+from pipeline.model import archive
 from pipeline.model.config import Config, SiteConfig
 from pipeline.model.page import SiteContent
 from pipeline.render.payload import ENDINGS
@@ -48,10 +49,11 @@ def project(root: Path) -> Path:
             path = root / "profiles" / run / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(f"{run}/{name}".encode())
-        for ending in ENDINGS:
-            data = root / "build" / "derived" / run / f"{TREE}{ending}"
-            data.parent.mkdir(parents=True, exist_ok=True)
-            data.write_text('profbook.data("0123456789abcdef","");')
+        data = root / "build" / "derived" / run / archive.NAME
+        data.parent.mkdir(parents=True, exist_ok=True)
+        data.write_bytes(
+            archive.pack({f"{TREE}{ending}": b'profbook.data("0123456789abcdef","");' for ending in ENDINGS})
+        )
     return root
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.model import archive
 from pipeline.site import finish
 from pipeline.site.finish import File, Finisher, copies
 
@@ -43,6 +44,22 @@ def test_a_file_under_two_addresses_is_two_files(tmp_path: Path, monkeypatch: py
     assert tree(tmp_path / "tree") == dict.fromkeys(wanted, b"x" * 9)
     places = [tmp_path / "tree" / path for path in wanted]
     assert {place.stat().st_nlink for place in places} == {1}
+
+
+def test_data_files_are_taken_out_of_their_archive(tmp_path: Path) -> None:
+    packed = archive.pack({"a.js": b"alpha", "b.js": b"beta"})
+    (tmp_path / archive.NAME).write_bytes(packed)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / archive.NAME).write_bytes(packed.replace(b"alpha", b"ALPHA"))
+    finisher = Finisher(tmp_path / "tree")
+    wanted = {
+        "u/a": f"{archive.NAME}/a.js", "u/b": f"{archive.NAME}/b.js", "u/none": f"{archive.NAME}/c.js",
+        "u/damaged": f"other/{archive.NAME}/a.js", "u/whole": f"other/{archive.NAME}/b.js",
+        "u/gone": f"{archive.NAME}/", "u/archive": archive.NAME,
+    }  # fmt: skip
+    finisher.finish("u", copies(wanted, (), tmp_path, []), {})
+    assert tree(tmp_path / "tree") == {"u/a": b"alpha", "u/b": b"beta", "u/whole": b"beta", "u/archive": packed}
+    assert sorted(finisher.done.skipped) == ["u/damaged", "u/gone", "u/none"]
 
 
 def test_what_cannot_be_read_or_placed_is_named(tmp_path: Path) -> None:

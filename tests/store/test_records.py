@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import StoreError
+from pipeline.model import archive
 from pipeline.model.pfv import pack, unpack
 from pipeline.render.payload import payload_scripts
 from pipeline.store import records
@@ -122,10 +123,14 @@ def test_a_body_of_another_shape_is_refused_with_a_cure(record):
 def test_a_call_tree_is_read_by_run_and_name(tmp_path):
     tree = call_tree([(["main", "f"], [1, 10])])
     path = records.run_record(tmp_path, "r")
-    records.write(path, VALUE, kind="run", key="k", files=payload_scripts("abc", pack(tree), b""))
+
+    def write(files: dict[str, bytes]) -> None:
+        records.write(path, VALUE, kind="run", key="k", files={archive.NAME: archive.pack(files)})
+
+    write(payload_scripts("abc", pack(tree), b""))
     assert records.call_tree(tmp_path, "r", "abc").frames == unpack(pack(tree)).frames
     for damage in (b"", b'profbook.data("abc.pfv","AAAA");', b'profbook.data("abc.pfv","\xff");', pack(tree)):
-        path.with_name("other.pfv.js").write_bytes(damage)
+        write({"other.pfv.js": damage})
         with pytest.raises(StoreError, match=r"cannot be read|is damaged"):
             records.call_tree(tmp_path, "r", "other")
     with pytest.raises(StoreError, match="cannot be read") as missing:

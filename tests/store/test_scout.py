@@ -80,7 +80,7 @@ def test_what_has_not_changed_is_told_and_what_has_is_found(root: Path) -> None:
     whole, state = tree(root), (page := root / "build/site/runs" / RUNS[1] / "index.html").stat()
     page.write_bytes(whole[f"runs/{RUNS[1]}/index.html"].swapcase())
     os.utime(page, ns=(state.st_atime_ns, state.st_mtime_ns))
-    (root / "build/derived" / RUNS[2] / "summary.json").write_bytes(b"{}")
+    (root / "build/derived" / RUNS[2] / "data.zip").write_bytes(b"{}")
     again, built = site(root)
     assert built
     assert (again["runs"], again["derived"], again["site"]) == (3, 2, told["site"] - 1)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.model import archive
 from pipeline.model.finding import Finding
 from pipeline.model.summary import RunSummary, SummaryMeasurement, SummaryProfile
 from pipeline.render.summary import FUNCTIONS_OF_RUN, summarize
@@ -74,7 +75,8 @@ def test_the_memory_answers_only_for_a_folder_that_is_whole(tmp_path: Path, monk
     one, build = record(), tmp_path / "build"
     path = records.run_record(build, one.run.id)
     text = summaries.dump(summarize(one))
-    records.write(path, one, kind="run", key="k", files={"a.js": b"1234", summaries.SUMMARY: text})
+    packed = archive.pack({"a.js": b"1234", summaries.SUMMARY: text})
+    records.write(path, one, kind="run", key="k", files={archive.NAME: packed})
     memory = seen.Memory(tmp_path / "memory")
     later = time.time_ns() + 10**10
     monkeypatch.setattr(seen.time, "time_ns", lambda: later)
@@ -91,7 +93,7 @@ def test_the_memory_answers_only_for_a_folder_that_is_whole(tmp_path: Path, monk
     assert summaries.key_of(build, one.run.id, memory) == ""
     (path.parent / "left").unlink()
     assert summaries.key_of(build, one.run.id, memory) == "k"
-    (path.parent / "a.js").write_bytes(b"1235")
+    (path.parent / archive.NAME).write_bytes(packed.replace(b"1234", b"1235"))
     assert summaries.key_of(build, one.run.id, memory) == ""
     assert summaries.find(build, one.run.id, "k", memory) is None
     assert summaries.key_of(build, "gone", memory) == ""
