@@ -26,9 +26,12 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 def opened(data: bytes) -> zipfile.ZipFile:
     """Open what `pack` wrote; raises OSError, as a file that cannot be read does, when it is something else."""
     try:
-        return zipfile.ZipFile(io.BytesIO(data))
+        archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise OSError(f"it is no archive: {error}") from error
+    if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
+        raise OSError("it is no archive of ours: something in it is compressed")
+    return archive
 
 
 def member(archive: zipfile.ZipFile, name: str) -> bytes:

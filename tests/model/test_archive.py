@@ -35,7 +35,8 @@ def test_any_program_can_open_it(tmp_path: Path) -> None:
 def test_damage_is_an_error_of_reading(name: str) -> None:
     whole = archive.pack({"a": b"alpha" * 9, "b": b"beta" * 9})
     for at in range(len(whole)):
-        for damaged in (whole[:at], whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]):
+        flipped = [whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :] for bit in range(8)]
+        for damaged in (whole[:at], *flipped):
             try:
                 found = archive.member(archive.opened(damaged), name)
             except OSError:
