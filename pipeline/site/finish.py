@@ -86,7 +86,7 @@ class Finisher:
 
     def _digested(self, source: Source | None) -> tuple[Source, str]:
         """Digest a source. A file that is small is read once, also when two in a row are made of it; a large one is
-        never in memory whole.
+        never in memory whole, unless it is in an archive.
         """
         if not isinstance(source, str):
             return source or b"", hashlib.sha256(source or b"").hexdigest()
@@ -100,7 +100,7 @@ class Finisher:
         return data, self._last[2]
 
     def _read(self, source: str) -> bytes | None:
-        """Read a file that is small, or a data file of a run; None for any other."""
+        """Read a file that is small, or one in an archive, of which the last is kept open; None for any other."""
         try:
             return _read_small(source)
         except OSError:
