@@ -43,6 +43,7 @@ from typing import Any
 
 from pipeline.site.assets import PARTS
 from tests.bench import _explorer_stage as stage
+from tests.bench._window import window
 from tests.bench.read import ROOT, machine
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -181,9 +182,7 @@ def arrive(page: Any, address: str) -> None:
 
 def load(browser: Any, who: Contestant) -> Figures:
     """Load one page afresh; what its first paint and the rest of the load cost, and what one does with it then."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    try:
-        page = context.new_page()
+    with window(browser) as page:
         page.set_default_timeout(who.patience)
         page.add_init_script(f"{PROBE}; bench.isThere = () => {who.is_there};")
         arrive(page, who.address)
@@ -202,21 +201,15 @@ def load(browser: Any, who: Contestant) -> Figures:
             page.evaluate("bench.longest = 0")
             found |= use(page, who)
             found["task in use"] = page.evaluate("bench.longest")
-    finally:
-        context.close()
     return found
 
 
 def painted(browser: Any, who: Contestant) -> Figures:
     """Load one page afresh until it is painted."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    try:
-        page = context.new_page()
+    with window(browser) as page:
         page.add_init_script(f"{PROBE}; bench.isThere = () => {who.is_there};")
         arrive(page, who.address)
         return {"paint": page.evaluate("bench.paint")}
-    finally:
-        context.close()
 
 
 def use(page: Any, who: Contestant) -> Figures:
@@ -234,9 +227,7 @@ def use(page: Any, who: Contestant) -> Figures:
 
 def filtered(browser: Any, address: str, subject: stage.Subject) -> Figures:
     """Set focus and ignore in the explorer, with the top table open."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    try:
-        page = context.new_page()
+    with window(browser) as page:
         page.set_default_timeout(120_000)
         page.add_init_script(f"{PROBE}; bench.isThere = () => true;")  # no first paint is waited for, frame by frame
         page.goto(f"{address}/explore/index.html?p={subject.address}#v=flame")
@@ -249,8 +240,6 @@ def filtered(browser: Any, address: str, subject: stage.Subject) -> Figures:
         focus, ignore = patterns(subject)
         found["table"] = page.evaluate(f"bench.time(() => {{ location.hash = '#v=top&f={focus}&i={ignore}' }}, 600)")
         found["table task"] = page.evaluate("bench.longest")
-    finally:
-        context.close()
     return found
 
 
@@ -259,24 +248,18 @@ def patterns(subject: stage.Subject) -> tuple[str, str]:
 
 
 def filtered_pprof(browser: Any, address: str, subject: stage.Subject) -> Figures:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    try:
-        page = context.new_page()
+    with window(browser) as page:
         page.set_default_timeout(PATIENCE)
         page.add_init_script(f"{PROBE}; bench.isThere = () => document.querySelectorAll('#rows tr').length > 0;")
         focus, ignore = patterns(subject)
         arrive(page, f"{address}/ui/top?f={focus}&i={ignore}")
         return {"table": page.evaluate("bench.paint")}
-    finally:
-        context.close()
 
 
 def paired(browser: Any, address: str, head: stage.Subject, base: stage.Subject) -> Figures:
     """Compare two profiles in the explorer when both have been looked at."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
     found: Figures = {}
-    try:
-        page = context.new_page()
+    with window(browser) as page:
         page.set_default_timeout(120_000)
         page.add_init_script(PROBE)
         for view in ("flame", "top"):
@@ -289,8 +272,6 @@ def paired(browser: Any, address: str, head: stage.Subject, base: stage.Subject)
             found[f"pair {view}"] = page.evaluate(f"bench.time(() => {{ {act} }}, 1500)")
             found[f"pair {view} task"] = page.evaluate("bench.longest")
             page.goto("about:blank")
-    finally:
-        context.close()
     return found
 
 

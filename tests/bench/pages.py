@@ -29,6 +29,7 @@ from typing import Any
 
 from tests.bench._explorer_stage import serve
 from tests.bench._store_maker import make_store
+from tests.bench._window import window
 from tests.bench.explorer import ARGUMENTS, NAMES
 from tests.bench.read import machine
 from tests.bench.site import PROFBOOK, SETTINGS, plain
@@ -57,16 +58,12 @@ Figures = dict[str, float]
 
 @contextmanager
 def fresh(browser: Any) -> Iterator[tuple[Any, Any]]:
-    """Open a page with an empty cache, and the channel to its browser."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    try:
-        page = context.new_page()
+    """Open a page with an empty cache, and the channel to it."""
+    with window(browser) as page:
         page.add_init_script(PROBE % CHART)
-        channel = context.new_cdp_session(page)
+        channel = page.context.new_cdp_session(page)
         channel.send("Network.enable")
         yield page, channel
-    finally:
-        context.close()
 
 
 def settled(page: Any, address: str) -> float:
