@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.model.summary import RunSummary, SummaryMeasurement, SummaryProfile
+from pipeline.render.run_cells import cells
 
 
 def heap(path: str = "service/heap-after.prof", **facts: object) -> SummaryProfile:
@@ -36,5 +37,7 @@ def summary(day: int = 1, label: str = "main", **facts: object) -> RunSummary:
         measurements=measured(ops_per_sec=100.0 + day, latency_mean=0.002),
         functions=("main.work",),
         profiles=(heap(),),
+        cells=(),
     )
-    return replace(plain, **facts)
+    told = replace(plain, **facts)
+    return replace(told, cells=cells(told.measurements))

@@ -50,6 +50,11 @@ class ProfileRecord:
     source: tuple[AnnotatedFunction, ...] = ()
     rollups: tuple[Rollup, ...] = ()
 
+    @property
+    def total(self) -> int:
+        """What it adds up to in the sample type shown first; 0 when it has none."""
+        return self.totals[self.default_index] if self.totals else 0
+
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:

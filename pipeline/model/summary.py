@@ -40,7 +40,14 @@ class SummaryProfile(NamedTuple):
     total: int
 
 
-Row = TypeVar("Row", SummaryMeasurement, SummaryProfile)
+class Cell(NamedTuple):
+    """A number of the run table, as shown and as sorted by (``key`` is empty: no value)."""
+
+    text: str
+    key: str
+
+
+Row = TypeVar("Row", SummaryMeasurement, SummaryProfile, Cell)
 
 
 class Rows(Sequence[Row], Generic[Row]):
@@ -89,7 +96,8 @@ class RunSummary:
 
     ``key`` is that of the record it was made from, ``started`` in UTC (RFC 3339) or empty, ``dirty`` None when unknown,
     ``state`` a key of `render.state.STATES`; ``measurements`` are all, without their evidence, ``functions`` the names
-    search finds the run by, ``failures`` the first findings of severity error.
+    search finds the run by, ``cells`` the numbers of the run table in its order, ``failures`` the first findings of
+    severity error.
     """
 
     id: str
@@ -106,4 +114,5 @@ class RunSummary:
     measurements: Sequence[SummaryMeasurement]
     functions: tuple[str, ...]
     profiles: Sequence[SummaryProfile]
+    cells: Sequence[Cell]
     failures: tuple[Finding, ...] = ()

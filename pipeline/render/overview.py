@@ -25,7 +25,8 @@ from pipeline.render.history_section import history_view
 from pipeline.render.matrix_section import matrix_views
 from pipeline.render.metric_section import MetricRow, metric_rows
 from pipeline.render.permalinks import linked_headings
-from pipeline.render.run_list import COLUMNS, RunListing, newest_first
+from pipeline.render.run_cells import COLUMNS
+from pipeline.render.run_list import RunListing, newest_first
 from pipeline.render.since import since_view
 from pipeline.render.state import OUTCOMES, SEVERITIES, State
 

@@ -82,19 +82,13 @@ def taken_order(profile: ProfileRecord | SummaryProfile) -> tuple[int, int, str]
     return _PHASES.get(profile.phase, 3), profile.index or 0, profile.path
 
 
-def default_total(profile: ProfileRecord) -> int:
-    """Give what a profile adds up to in the sample type shown first; 0 when it has none."""
-    return profile.totals[profile.default_index] if profile.totals else 0
-
-
 def shown_order(profile: ProfileRecord | SummaryProfile) -> tuple[int, int, int, str]:
     """Sort key of the profiles of one kind, of which the last is shown whole.
 
     A CPU profile tells of its own time alone, and the last of a series often begins when the load has ended: so it is
     the heaviest. All others hold what came before.
     """
-    total = profile.total if isinstance(profile, SummaryProfile) else default_total(profile)
-    return total if profile.kind == "cpu" else 0, *taken_order(profile)
+    return profile.total if profile.kind == "cpu" else 0, *taken_order(profile)
 
 
 def _rank(kind: str) -> int:

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline import units
-from pipeline.model.summary import RunSummary, column
+from pipeline.model.summary import Cell, RunSummary, column
 from pipeline.render import encode
+from pipeline.render.run_cells import COLUMNS
 from pipeline.render.state import State, state_of_key
 
 FORMAT: Final = 1
@@ -29,23 +29,6 @@ ROWS: Final = 50
 
 _CHIPS: Final = 8
 _COMMIT_DIGITS: Final = 8
-
-COLUMNS: Final = (
-    ("ops_per_sec", "ops/s", "count", "operations per second, higher is better"),
-    ("latency_mean", "mean latency", "seconds", "lower is better"),
-    ("alloc_bytes_per_op", "alloc/op", "bytes", "bytes allocated per operation, lower is better"),
-    ("heap_inuse_after", "heap in use", "bytes", "live heap after the run, lower is better"),
-    ("goroutines_after", "goroutines", "count", "after the run, lower is better"),
-)
-"""Metric, heading, unit and explanation of the number columns of the run table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A number as shown and as sorted by (empty: no value)."""
-
-    text: str
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +43,7 @@ class RunRow:
     started: str
     about: str
     state: State
-    cells: tuple[Cell, ...]
+    cells: Sequence[Cell]
     errors: int
     warnings: int
 
@@ -115,8 +98,6 @@ def runs_data(summaries: Iterable[RunSummary]) -> bytes:
 
 
 def _row(summary: RunSummary) -> RunRow:
-    names, values = (column(summary.measurements, name) for name in ("metric", "value"))
-    first = dict(zip(reversed(names), reversed(values), strict=True))
     components = _components(summary)
     return RunRow(
         id=summary.id,
@@ -127,7 +108,7 @@ def _row(summary: RunSummary) -> RunRow:
         started=summary.started,
         about=_about(summary, components),
         state=state_of_key(summary.state),
-        cells=tuple(_cell(first.get(name), unit) for name, _, unit, _ in COLUMNS),
+        cells=summary.cells,
         errors=summary.errors,
         warnings=summary.warnings,
     )
@@ -144,10 +125,6 @@ def _components(summary: RunSummary) -> tuple[str, ...]:
     """Name the components that were profiled; of a run without profiles those that were measured."""
     profiled = set(column(summary.profiles, "component")) or set(column(summary.measurements, "component"))
     return tuple(sorted(profiled - {""}))
-
-
-def _cell(value: float | None, unit: str) -> Cell:
-    return Cell(units.show(value, unit), "" if value is None else f"{value:.6g}")
 
 
 def _facets(rows: Sequence[RunRow]) -> tuple[Facet, ...]:
@@ -182,8 +159,8 @@ def _data(rows: Sequence[RunRow]) -> bytes:
         "state": [states.setdefault(row.state, len(states)) for row in rows],
         "errors": [row.errors for row in rows],
         "warnings": [row.warnings for row in rows],
-        "texts": [[row.cells[place].text for row in rows] for place in range(len(COLUMNS))],
-        "keys": [[row.cells[place].key for row in rows] for place in range(len(COLUMNS))],
+        "texts": _across([column(row.cells, "text") for row in rows]),
+        "keys": _across([column(row.cells, "key") for row in rows]),
     }
     tables = {
         "label": list(labels),
@@ -193,3 +170,8 @@ def _data(rows: Sequence[RunRow]) -> bytes:
     }
     text = encode.json_text({"format": FORMAT, "tables": tables, "columns": columns})
     return f"(globalThis.profbook ??= {{}}).runs = {text};\n".encode("utf-8", "backslashreplace")
+
+
+def _across(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Turn the numbers of each run into those of each column."""
+    return [list(texts) for texts in zip(*rows, strict=True)] or [[] for _ in COLUMNS]

@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.model.record import ProfileRecord, RunRecord
 from pipeline.model.run import Environment
 from pipeline.model.summary import SHOWN_FAILURES, RunSummary, SummaryMeasurement, SummaryProfile
-from pipeline.render.profile_groups import default_total
+from pipeline.render.run_cells import cells
 from pipeline.render.state import state_key
 
 FUNCTIONS_OF_PROFILE: Final = 12
@@ -35,13 +35,14 @@ def summarize(record: RunRecord) -> RunSummary:
         measurements=tuple(SummaryMeasurement(one.metric, one.value, one.component) for one in record.measurements),
         functions=_functions(record.profiles),
         profiles=tuple(_profile(one) for one in record.profiles),
+        cells=cells(record.measurements),
         failures=tuple(errors[:SHOWN_FAILURES]),
     )
 
 
 def _profile(one: ProfileRecord) -> SummaryProfile:
     shown = one.sample_types[one.default_index].type if one.default_index < len(one.sample_types) else ""
-    return SummaryProfile(one.path, one.component, one.kind, one.phase, one.index, one.tree, shown, default_total(one))
+    return SummaryProfile(one.path, one.component, one.kind, one.phase, one.index, one.tree, shown, one.total)
 
 
 def _functions(profiles: Sequence[ProfileRecord]) -> tuple[str, ...]:

@@ -22,8 +22,14 @@ from pipeline.store.rules import rules_of
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent
 _GROUND: Final = ("__init__.py", "derive.py", "errors.py", "model", "stages.py", "store", "units.py")
-_DRAWN: Final = ("render/flame.py", "render/heaviest.py", "render/payload.py", "render/pprof_proto.py")
-_SUMMARY: Final = ("render/summary.py", "render/state.py")
+_DRAWN: Final = (
+    "render/encode.py",
+    "render/flame.py",
+    "render/heaviest.py",
+    "render/payload.py",
+    "render/pprof_proto.py",
+)
+_SUMMARY: Final = ("render/run_cells.py", "render/state.py", "render/summary.py")
 DERIVE_CODE: Final = (*_GROUND, "analysis", "decode", "proto", "scrubbing.py", *_DRAWN, *_SUMMARY)
 COMPARE_CODE: Final = (*_GROUND, "analysis/metrics.py", "compare")
 HISTORY_CODE: Final = (*COMPARE_CODE, "history.py")

@@ -1,34 +1,43 @@
 """The summaries of runs on disk: one small data file of each record, and all of them together in a memory.
 
 Rules: the record vouches for its data files; the memory holds, for each run's derived folder that was found whole, the
-key of its record and the summary. What a memory does not know is read from the folder. The text is columns and not
-objects: a site reads thousands of them.
+key of its record and the summary. What a memory does not know is read from the folder. A site reads thousands of them,
+so the text is columns and not objects, and a column is one text where it can be: ``|a|b`` are the texts a and b (their
+first character parts them), ``{"f8": …}`` is base64 of doubles, the low byte first; any other is a list.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import struct
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from pipeline.errors import StoreError
 from pipeline.model.finding import Finding
-from pipeline.model.summary import Row, Rows, RunSummary, SummaryMeasurement, SummaryProfile, column
+from pipeline.model.summary import Cell, Row, Rows, RunSummary, SummaryMeasurement, SummaryProfile, column
 from pipeline.store import codec, records, seen
 
 SUMMARY: Final = "summary.json"
 _PLAIN: Final = ("id", "key", "label", "started", "branch", "commit", "dirty", "state", "errors", "warnings")
+_PARTING: Final = "|;~^"
+_DOUBLES: Final = "f8"
+_ALIKE: Final = 1 << 10
+"""Columns of texts that are kept apart in memory: most runs measure the same metrics of the same profiles."""
 
 
 def dump(summary: RunSummary) -> bytes:
     """Write a summary, the same bytes for equal ones."""
     value = {name: getattr(summary, name) for name in _PLAIN}
-    value["components"], value["functions"] = summary.components, summary.functions
+    value["components"], value["functions"] = summary.components, _packed(summary.functions)
     value["measurements"] = _columns(summary.measurements, SummaryMeasurement)
     value["profiles"] = _columns(summary.profiles, SummaryProfile)
+    value["cells"] = _columns(summary.cells, Cell)
     value["failures"] = codec.to_plain(summary.failures)
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
 
@@ -40,23 +49,49 @@ def load(data: bytes | str) -> RunSummary:
         return RunSummary(
             **{name: value[name] for name in _PLAIN},
             components=tuple(value["components"]),
-            functions=tuple(value["functions"]),
+            functions=tuple(_unpacked(value["functions"])),
             measurements=_rows(SummaryMeasurement, value["measurements"]),
             profiles=_rows(SummaryProfile, value["profiles"]),
+            cells=_rows(Cell, value["cells"]),
             failures=tuple(codec.from_plain(one, Finding) for one in value["failures"]),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, struct.error) as error:
         raise ValueError(f"it is no summary of a run: {error}") from error
 
 
-def _columns(rows: Sequence[Row], kind: type[Row]) -> list[list[Any]]:
-    return [list(column(rows, name)) for name in kind._fields]
+def _columns(rows: Sequence[Row], kind: type[Row]) -> list[Any]:
+    return [_packed(column(rows, name)) for name in kind._fields]
 
 
-def _rows(kind: type[Row], columns: list[list[Any]]) -> Rows[Row]:
+def _packed(values: Sequence[Any]) -> Any:
+    """Write a column as one text if it can be."""
+    kinds = set(map(type, values))
+    if kinds == {float}:
+        return {_DOUBLES: base64.b64encode(struct.pack(f"<{len(values)}d", *values)).decode("ascii")}
+    parting = next((sign for sign in _PARTING if not any(sign in one for one in values)), "") if kinds == {str} else ""
+    return "".join(parting + one for one in values) if parting else list(values)
+
+
+def _rows(kind: type[Row], packed: list[Any]) -> Rows[Row]:
+    columns = [_unpacked(one) for one in packed]
     if len(columns) != len(kind._fields) or len(set(map(len, columns))) != 1:
         raise TypeError("its columns do not belong together")
     return Rows(kind, columns)
+
+
+def _unpacked(packed: Any) -> Sequence[Any]:
+    """Read what `_packed` wrote; raises KeyError, TypeError or struct.error for anything else."""
+    if isinstance(packed, str):
+        return _texts(packed)
+    if isinstance(packed, dict):
+        data = base64.b64decode(packed[_DOUBLES])
+        return struct.unpack(f"<{len(data) // 8}d", data)
+    return list(packed)
+
+
+@lru_cache(_ALIKE)
+def _texts(packed: str) -> tuple[str, ...]:
+    return tuple(packed[1:].split(packed[:1]))
 
 
 def key_of(build: Path, run_id: str, memory: seen.Memory) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.render.env import environment, render
-from pipeline.render.run_list import COLUMNS, PLACE, run_listing
+from pipeline.render.run_cells import COLUMNS
+from pipeline.render.run_list import PLACE, run_listing
 from pipeline.site.assets import read_assets
 from pipeline.site.templates import read_templates, templates_dir
 from tests.browser.conftest import watched_page

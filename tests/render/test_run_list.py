@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.render.env import environment, render
-from pipeline.render.run_list import COLUMNS, ROWS, newest_first, run_listing, runs_data
+from pipeline.render.run_cells import COLUMNS
+from pipeline.render.run_list import ROWS, newest_first, run_listing, runs_data
 from tests.records import HOSTILE
 from tests.render.test_pages import TEMPLATES, Structure
 from tests.summaries import heap, measured, summary

@@ -30,7 +30,7 @@ def summary(place: int, label: str = "main", *, component: str = "app", **facts:
         branch="main",
         commit=f"{place:040x}", dirty=None, components=(component,), state="complete", errors=0, warnings=0,
         measurements=(Measurement("ops_per_sec", 100.0 + place, component), Measurement("rss_max", 2.0**20, component)),
-        functions=(), profiles=(),
+        functions=(), profiles=(), cells=(),
     )  # fmt: skip
     return replace(told, **facts)
 

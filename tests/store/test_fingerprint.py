@@ -1,4 +1,6 @@
+import ast
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +50,32 @@ def test_a_module_counts_where_its_result_goes(package, module, derive, compare)
     fingerprint.of_code.cache_clear()
     after = [fingerprint.of_code(part, package) for part in parts]
     assert [one != other for one, other in zip(before, after, strict=True)] == [derive, compare]
+
+
+def imported(module: Path) -> set[str]:
+    """List the modules of the package that a module imports, wherever in it."""
+    root, found = fingerprint.PACKAGE.parent, set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "pipeline":
+            place = root.joinpath(*node.module.split("."))
+            for name in node.names:
+                options = (place / f"{name.name}.py", place.with_suffix(".py"), place / "__init__.py")
+                found.add(next(one for one in options if one.exists()))
+    return {one.relative_to(fingerprint.PACKAGE).as_posix() for one in found}
+
+
+def test_all_that_makes_a_record_counts():
+    places = [fingerprint.PACKAGE / part for part in fingerprint.DERIVE_CODE]
+    counted = {
+        path.relative_to(fingerprint.PACKAGE).as_posix()
+        for place in places
+        for path in ([place] if place.suffix else place.rglob("*.py"))
+    }
+    # The corridor and the stores lead everywhere; what they compute is computed by the others.
+    makers = {name for name in counted if name != "stages.py" and not name.startswith("store/")}
+    assert "render/encode.py" in imported(fingerprint.PACKAGE / "render" / "flame.py")
+    for name in sorted(makers):
+        assert imported(fingerprint.PACKAGE / name) <= counted, name
 
 
 def test_a_renamed_template_changes_the_folder(tmp_path):

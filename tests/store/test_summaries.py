@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,12 @@ from hypothesis import strategies as st
 
 from pipeline.model import archive
 from pipeline.model.finding import Finding
-from pipeline.model.summary import RunSummary, SummaryMeasurement, SummaryProfile
+from pipeline.model.summary import Cell, RunSummary, SummaryMeasurement, SummaryProfile
 from pipeline.render.summary import FUNCTIONS_OF_RUN, summarize
 from pipeline.store import records, seen, summaries
 from tests.records import empty_record, failed_record, hostile_record, profile, record, top_table
 
-WORDS = st.text(max_size=8)
+WORDS = st.text(max_size=8) | st.text("|;~^", max_size=8)
 SUMMARIES = st.builds(
     RunSummary,
     *[WORDS] * 6,
@@ -31,6 +32,7 @@ SUMMARIES = st.builds(
     st.lists(st.builds(SummaryProfile, WORDS, WORDS, WORDS, WORDS, st.none() | st.integers(0, 9), WORDS, WORDS)).map(
         tuple
     ),
+    st.lists(st.builds(Cell, WORDS, WORDS)).map(tuple),
     st.just((Finding("code", "error", "message", "subject"),)),
 )
 
@@ -48,8 +50,33 @@ def test_anything_else_is_refused(data: bytes) -> None:
         summaries.load(data)
 
 
-@pytest.mark.parametrize("columns", [[], [["a"], [1.0]], [["a"], [1.0], []], [["a"], [1.0], [""], [""]]])
-def test_columns_that_do_not_belong_together_are_refused(columns: list[list[object]]) -> None:
+def test_a_column_is_one_text_where_it_can_be() -> None:
+    one = replace(summarize(record()), functions=("f|g", "f;g"))
+    value = json.loads(summaries.dump(one))
+    metrics, values, components = value["measurements"]
+    assert metrics == "".join(f"|{each.metric}" for each in one.measurements)
+    assert list(values) == ["f8"]
+    assert components == "|service" * len(one.measurements)
+    assert value["functions"] == "~f|g~f;g"
+    named = replace(one, functions=("f|g", "f;g", "~", "^"), measurements=())
+    assert json.loads(summaries.dump(named))["functions"] == ["f|g", "f;g", "~", "^"]
+    assert json.loads(summaries.dump(named))["measurements"] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [],
+        ["|a", [1.0]],
+        ["|a", [1.0], []],
+        ["|a", [1.0], "|", "|"],
+        ["|a|b", [1.0], "||"],
+        ["|a", {"f8": "AAA="}, "|"],
+        ["|a", {}, "|"],
+        ["|a", 1.0, "|"],
+    ],
+)
+def test_columns_that_do_not_belong_together_are_refused(columns: list[object]) -> None:
     value = json.loads(summaries.dump(summarize(record()))) | {"measurements": columns}
     with pytest.raises(ValueError, match="no summary"):
         summaries.load(json.dumps(value))
