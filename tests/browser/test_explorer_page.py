@@ -416,11 +416,14 @@ def test_a_site_without_profiles_says_what_to_do_and_offers_nothing_else(browser
     site = tmp_path / "build" / "site"
     with watched_page(browser, site) as page:
         page.goto(f"{site.as_uri()}/explore/index.html")
-        told = page.get_by_text("This site holds no profiles yet")
+        told = page.get_by_text("No profiles yet")
         told.wait_for()
         assert "profbook collect" in told.inner_text()
         controls = page.locator(".pbx").locator("button, select, input, [role=tab]")
         assert controls.count() == 0
+        assert page.get_by_role("heading", level=1).inner_text() == "Explorer"
+        told.get_by_role("link", name="quick start").click()
+        page.wait_for_url("**/guide/quick-start/index.html")
 
 
 def test_a_comparison_draws_its_pair_and_leads_to_it(base: str, page: Any) -> None:

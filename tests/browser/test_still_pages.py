@@ -238,6 +238,26 @@ def test_no_table_is_wider_than_paper(browser: Any, site: Path, address: str, ki
         assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
 
 
+LINES = """(cells) => cells.map((cell) => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return new Set([...range.getClientRects()].map((one) => Math.round(one.bottom))).size;
+})"""
+
+
+def test_tables_on_paper_are_short_and_have_their_headings_on_every_sheet(browser: Any, site: Path, base: str) -> None:
+    with watched_page(browser, site, viewport=PAPER) as page:
+        page.goto(f"{base}/runs/{RUN}/index.html")
+        page.emulate_media(media="print")
+        for cells in (".pb-table--top td", ".pb-table--bars th"):
+            assert set(page.locator(cells).evaluate_all(LINES)) == {1}, cells
+        page.goto(f"{base}/{PAGES['comparison']}")
+        sorting = page.locator(".pb-table--movers .pb-sort")
+        assert sorting.count() > 4
+        # What has a box of its own in a heading is not drawn again on the next sheet.
+        assert set(sorting.evaluate_all("(all) => all.map((one) => getComputedStyle(one).display)")) == {"contents"}
+
+
 def test_an_address_leads_into_what_is_laid_out_late(browser: Any, site: Path, page: Any, base: str) -> None:
     with watched_page(browser, site, java_script_enabled=False) as still:
         still.goto(f"{base}/runs/{RUN}/index.html")

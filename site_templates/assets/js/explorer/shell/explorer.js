@@ -46,10 +46,8 @@ class Explorer {
     try {
       const runs = await this.catalogue.runs();
       this.picker.offer(runs);
-      if (!runs.length) {
-        this.host.replaceChildren(this.status); // nothing can be chosen
-        this.tell("This site holds no profiles yet: run profbook collect, then profbook site.");
-      } else if (!state.profile) this.state.dispatch({ profile: firstOf(await this.catalogue.profiles(runs[0].run)).id }, { replace: true });
+      if (!runs.length) this.host.replaceChildren(this.host.querySelector("h1"), noProfiles(this.host.dataset.root)); // nothing can be chosen
+      else if (!state.profile) this.state.dispatch({ profile: firstOf(await this.catalogue.profiles(runs[0].run)).id }, { replace: true });
     } catch (error) {
       this.tell(error.message, true);
     }
@@ -128,4 +126,10 @@ class Explorer {
     delete this.host.dataset.shown;
     this.views.panel.hidden = true;
   }
+}
+
+/** @param {string} root way from the page to the site's root */
+function noProfiles(root) {
+  const start = element("a", { href: `${root}guide/quick-start/index.html` }, "quick start");
+  return element("p", { class: "pb-empty" }, "No profiles yet. ", element("code", {}, "profbook collect"), " takes the first ones; see the ", start, ".");
 }
