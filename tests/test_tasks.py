@@ -154,3 +154,11 @@ def test_a_pipe_to_another_program_that_breaks_is_not_hidden():
     told = tasks._fault(BrokenPipeError("git went away"))
     assert told.exit_code == 5
     assert "BrokenPipeError: git went away" in told.message
+
+
+def test_the_collector_does_not_walk_all_that_is_known_when_a_command_ends():
+    # What is registered first is called last.
+    looking = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count()))"
+    words = [sys.executable, "-c", f"{looking}; import pipeline.tasks"]
+    done = subprocess.run(words, cwd=REPO, capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 10_000
