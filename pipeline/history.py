@@ -133,12 +133,17 @@ def _search_label(
 # --- scripts of the site -----------------------------------------------------------------------------------------
 
 
+def scripts_key() -> str:
+    """Make the key of the code that writes the scripts: those of one stretch are the same as long as it is."""
+    return fingerprint.of_code(_SCRIPTS_CODE)
+
+
 def _write_scripts(build: Path, stretch: Stretch) -> None:
     """Make the scripts of a stretch, unless they are there and whole."""
     from pipeline.render import history_data
 
     path = build / "history" / "site" / stretch.key / "stretch.json"
-    key = fingerprint.digest(stretch.key, stretch.closed, fingerprint.of_code(_SCRIPTS_CODE))
+    key = fingerprint.digest(stretch.key, stretch.closed, scripts_key())
     if records.is_current(path, kind=_SCRIPTS_KIND, key=key):
         return
     held = store.read(build / "history", (stretch,), stretch.runs)

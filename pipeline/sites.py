@@ -250,7 +250,8 @@ def _lists(
         over_time=history.over_time(output, found, read),
         noted=noted,
     )
-    return replace(lists, shared_key=fingerprint.of_code(fingerprint.DERIVE_CODE))
+    written_by = fingerprint.digest(fingerprint.of_code(fingerprint.DERIVE_CODE), history.scripts_key())
+    return replace(lists, shared_key=written_by)
 
 
 def _reader(root: Path, config: Config, found: Sequence[RunSummary]) -> Callable[[str], RunRecord]:

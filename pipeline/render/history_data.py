@@ -20,15 +20,18 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from pipeline.model.difference import Float
 from pipeline.model.history import PER_OPERATION, FunctionTable, RunHistory, Stretch
+from pipeline.model.page import SharedFiles
 from pipeline.render import encode, payload
 
 FORMAT: Final = 1
+UNIT: Final = "data/history"
 KEPT: Final = "build/history/site"
 """Folder, from the project's root, where the scripts of each stretch are kept between builds."""
 SHARDS: Final = 4
@@ -45,7 +48,7 @@ _Rows = dict[str, tuple[list[int | None], list[int | None]]]
 
 def folder(key: str) -> str:
     """Place of a stretch's scripts under the site."""
-    return f"data/history/{key}/"
+    return f"{UNIT}/{key}/"
 
 
 def script_names(*, closed: bool) -> tuple[str, ...]:
@@ -54,8 +57,13 @@ def script_names(*, closed: bool) -> tuple[str, ...]:
     return ("trends.js", *functions, *(("names.js",) if closed else ()))
 
 
-def copies(stretches: Iterable[Stretch]) -> dict[str, str]:
-    """Say where the scripts of these stretches come from: place under the site -> path from the project's root."""
+def shared(stretches: Sequence[Stretch]) -> dict[str, SharedFiles]:
+    """Say which scripts of these stretches the site has; the key of a stretch tells what is in them."""
+    keys = [one.key for one in stretches]
+    return {UNIT: SharedFiles(keys, partial(_places, stretches))} if keys else {}
+
+
+def _places(stretches: Iterable[Stretch]) -> dict[str, str]:
     return {
         f"{folder(one.key)}{name}": f"{KEPT}/{one.key}/{name}"
         for one in stretches

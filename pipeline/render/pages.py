@@ -132,7 +132,7 @@ def render_lists(
             "decision": tuple(decision_page(env, one, known_runs=known) for one in decisions),
         },
         data={CATALOGUE: runs_catalogue(ordered, comparisons), PLACE: listing.data},
-        copies=history_data.copies(over_time.stretches),
+        copies={},
         search=_search(ordered, comparisons, decisions, matrices),
         site_name=shop.config.site.name,
         extra={
@@ -140,7 +140,7 @@ def render_lists(
             "newest": _newest(summaries),
             "url": shop.config.site.url,
         },
-        shared=_payloads(summaries),
+        shared=_payloads(summaries) | history_data.shared(over_time.stretches),
     )
 
 

@@ -190,9 +190,11 @@ def _bring_up_to_date(planned: Mapping[str, _Unit], work: _Work, crews: Crews) -
 
 def _finish_plain(planned: _Unit, order: Order, work: _Work) -> None:
     files = list(planned.files)
+    # A name tells the content, but only of what the same code wrote.
+    is_alike = not planned.always and order.made_of.partition(" ")[0] == planned.key.partition(" ")[0]
     for path, place in planned.common().items():
         source = f"{work.ground.root}/{place}"
-        is_here = bool(order.made_of) and path in order.here
+        is_here = is_alike and path in order.here
         files.append(File(path, None, order.here[path]) if is_here else File(path, source))
     work.finisher.finish(order.unit, files, order.here)
 
@@ -272,7 +274,8 @@ def _plan(content: SiteContent, made: Engine, shells: Mapping[str, str], work: _
 
 
 def _key_of_shared(written_by: str, names: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join((written_by, *sorted(names))).encode()).hexdigest()
+    named = hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
+    return f"{written_by} {named}"
 
 
 def _loose(content: SiteContent, made: Engine, work: _Work) -> Iterator[File]:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from pipeline.model.history import Stretch
+from pipeline.model.page import unit_of
 from pipeline.render import encode, history_data
 from pipeline.render.payload import opened
 from tests.overtime import functions, kept
@@ -86,8 +87,13 @@ def test_names_out_of_a_run_stay_text() -> None:
         assert {row[0] for table in tables for row in table[3]} == {encode.visible(name) for name in HOSTILE}
 
 
-def test_copies_name_every_script() -> None:
-    found = history_data.copies([Stretch(KEY, ("a",), ("main",), closed=True), Stretch("b", ("b",), ("main",), False)])
+def test_the_site_shares_every_script_of_every_stretch() -> None:
+    stretches = [Stretch(KEY, ("a",), ("main",), closed=True), Stretch("b", ("b",), ("main",), False)]
+    shared = history_data.shared(stretches)
+    assert {unit: list(one.names) for unit, one in shared.items()} == {"data/history": [KEY, "b"]}
+    found = shared["data/history"].files()
+    assert {unit_of(place) for place in found} == set(shared)
+    assert history_data.shared([]) == {}
     assert found["data/history/b/functions.js"] == "build/history/site/b/functions.js"
     assert sorted(found) == sorted(
         [f"data/history/{KEY}/{name}" for name in history_data.script_names(closed=True)]

@@ -13,7 +13,7 @@ import pytest
 from pipeline.errors import SiteError
 from pipeline.model import archive
 from pipeline.model.config import Config, SiteConfig
-from pipeline.model.page import SiteContent
+from pipeline.model.page import SharedFiles, SiteContent
 from pipeline.render.payload import ENDINGS
 from pipeline.site.assets import PARTS
 from pipeline.site.build import BuildReport, build_site
@@ -201,6 +201,22 @@ def test_building_twice_changes_nothing_and_one_run_more_changes_little(tmp_path
     changed = build(root, fewer)
     assert changed.removed == ("compare/baseline..optimized/index.html",)
     assert changed.changed == ()
+
+
+def test_data_that_other_code_wrote_takes_the_place_of_the_old(tmp_path: Path) -> None:
+    root, place = project(tmp_path), "data/fe/fedcba9876543210.pfv.js"
+    shared = SharedFiles(("fedcba9876543210",), lambda: {place: "fedcba.js"})
+
+    def built(written_by: str) -> tuple[str, ...]:
+        made = replace(content(""), shared={"data/fe": shared}, shared_key=written_by)
+        return tuple(path for path in build(root, made).changed if path.startswith("data/fe"))
+
+    (root / "fedcba.js").write_bytes(b"old")
+    assert built("code") == (place,)
+    (root / "fedcba.js").write_bytes(b"new")
+    assert built("code") == (), "its name tells its content"
+    assert built("other code") == (place,)
+    assert (root / "build" / "site" / place).read_bytes() == b"new"
 
 
 def test_a_clean_build_elsewhere_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
