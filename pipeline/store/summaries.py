@@ -28,7 +28,7 @@ _PLAIN: Final = ("id", "key", "label", "started", "branch", "commit", "dirty", "
 _PARTING: Final = "|;~^"
 _DOUBLES: Final = "f8"
 _ALIKE: Final = 1 << 10
-"""Columns of texts that are kept apart in memory: most runs measure the same metrics of the same profiles."""
+"""How many columns of texts are kept as they were read: most runs measure the same metrics of the same profiles."""
 
 
 def dump(summary: RunSummary) -> bytes:
