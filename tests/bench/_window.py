@@ -1,7 +1,7 @@
 """A window of the browser as a reader has one: open for a while before a page is asked for, but with an empty cache.
 
-Chromium's own interface is made of pages: those of a new window take about a second of a processor, which would be
-counted to whatever is loaded in it first.
+Chromium's own interface is made of pages, too: what those of a new window cost would be counted to whatever is loaded
+in it first.
 """
 
 from __future__ import annotations

@@ -46,11 +46,17 @@ class Explorer {
     try {
       const runs = await this.catalogue.runs();
       this.picker.offer(runs);
-      if (!runs.length) this.host.replaceChildren(this.host.querySelector("h1"), noProfiles(this.host.dataset.root)); // nothing can be chosen
+      if (!runs.length) this.empty(); // nothing can be chosen
       else if (!state.profile) this.state.dispatch({ profile: firstOf(await this.catalogue.profiles(runs[0].run)).id }, { replace: true });
     } catch (error) {
       this.tell(error.message, true);
     }
+  }
+
+  empty() {
+    const start = element("a", { href: `${this.host.dataset.root}guide/quick-start/index.html` }, "quick start");
+    const how = [element("code", {}, "profbook collect"), " takes the first ones; see the ", start, "."];
+    this.host.replaceChildren(this.host.querySelector("h1"), element("p", { class: "pb-empty" }, "No profiles yet. ", ...how));
   }
 
   /** Bring the page to a state; an older call that is still waiting gives up. */
@@ -126,10 +132,4 @@ class Explorer {
     delete this.host.dataset.shown;
     this.views.panel.hidden = true;
   }
-}
-
-/** @param {string} root way from the page to the site's root */
-function noProfiles(root) {
-  const start = element("a", { href: `${root}guide/quick-start/index.html` }, "quick start");
-  return element("p", { class: "pb-empty" }, "No profiles yet. ", element("code", {}, "profbook collect"), " takes the first ones; see the ", start, ".");
 }
